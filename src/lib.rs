@@ -1,0 +1,23 @@
+//! Ringside: the hash ring of Grafana Loki, rebuilt so that it answers bit for bit like the real code.
+//!
+//! The modules stand in layers, lowest first; a module may use those before it, never those after it
+//! (`tests/tidy.rs` holds them to it):
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`go`] | the parts of Go's standard library that Loki's answers depend on |
+//! | [`time`] | wall-clock instants and RFC 3339 |
+//! | [`ring`] | dskit's ring: data model, merge, tokens, look-ups, shuffle shards, batches |
+//! | [`loki`] | what Loki adds: label sets, keys, stream sharding, its push quorum |
+//! | [`live`] | a real cluster's pages: parsing `/ring`, judging it |
+//! | [`view`] | pictures as plain shapes: geometry, hit regions, no canvas |
+//! | `ui` | the page: the only module that knows the browser (feature `web`) |
+
+pub mod go;
+pub mod live;
+pub mod loki;
+pub mod ring;
+pub mod time;
+#[cfg(feature = "web")]
+pub mod ui;
+pub mod view;
