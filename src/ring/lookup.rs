@@ -263,9 +263,10 @@ impl Ring {
         }
     }
 
-    /// Drops the unhealthy from `picked` and judges what is left (`ReplicationStrategy.Filter`).
+    /// Drops the unhealthy from `picked` and judges what is left, as the ring's strategy does
+    /// (`ReplicationStrategy.Filter`). On an error `picked` is as before.
     #[inline]
-    fn filter<'b>(
+    pub fn filter<'b>(
         &self,
         operation: Operation,
         health: HeartbeatHealth,

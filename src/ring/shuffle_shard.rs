@@ -160,7 +160,8 @@ impl Ring {
         let read_only = self.instances.iter().filter(|(_, instance)| instance.read_only);
         let oldest_update = read_only.map(|(_, instance)| instance.read_only_updated_timestamp).min();
         match (oldest_update, lookback.0) {
-            (None, _) => return Subring::Same,
+            // dskit counts read-only instances only once a ring has had instances.
+            (None, _) if !self.instances.is_empty() => return Subring::Same,
             (Some(oldest), Some(until)) if oldest >= until => return Subring::Same,
             _ => {}
         }

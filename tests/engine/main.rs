@@ -1,0 +1,3 @@
+//! The engine's tests beyond the modules' own: conformance with the real Go code, laws, models, pages.
+
+mod conformance;
