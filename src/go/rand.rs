@@ -109,9 +109,10 @@ fn start_table() -> &'static [u64; LENGTH] {
         let mix = power_of_x(START_TABLE_STEPS);
         let mut table = [0; LENGTH];
         for t in 0..LENGTH {
-            let word = mix.iter().zip(&sequence[t..]).fold(0u64, |sum, (&coefficient, &word)| {
-                sum.wrapping_add(coefficient.wrapping_mul(word))
-            });
+            let word = mix
+                .iter()
+                .zip(&sequence[t..])
+                .fold(0u64, |sum, (&coefficient, &word)| sum.wrapping_add(coefficient.wrapping_mul(word)));
             let call = (START_TABLE_STEPS + t as u64) as i64 - (LENGTH as i64 - 1);
             table[slot(call)] = word;
         }

@@ -93,7 +93,10 @@ mod tests {
     #[test]
     fn quoting_escapes_what_go_escapes() {
         assert_eq!(quote("a\"b\n\u{e9}\u{1}\\\u{7f}\u{200b}"), r#""a\"b\né\x01\\\x7f\u200b""#);
-        assert_eq!(quote("\u{a0}\u{feff}\u{e000}\u{1f680}\u{301}"), "\"\\u00a0\\ufeff\\ue000\u{1f680}\u{301}\"");
+        assert_eq!(
+            quote("\u{a0}\u{feff}\u{e000}\u{1f680}\u{301}"),
+            "\"\\u00a0\\ufeff\\ue000\u{1f680}\u{301}\""
+        );
         let mut out = String::new();
         append_quote(&mut out, b"\xff\xfeok");
         assert_eq!(out, r#""\xff\xfeok""#);
@@ -104,8 +107,16 @@ mod tests {
     #[test]
     fn three_significant_digits_as_go_prints_them() {
         for (value, text) in [
-            (0.0, "0"), (100.0, "100"), (99.99, "100"), (33.333, "33.3"), (2.328_306_4e-8, "2.33e-08"),
-            (0.000_12, "0.00012"), (0.000_012, "1.2e-05"), (1234.0, "1.23e+03"), (9.999, "10"), (0.5, "0.5"),
+            (0.0, "0"),
+            (100.0, "100"),
+            (99.99, "100"),
+            (33.333, "33.3"),
+            (2.328_306_4e-8, "2.33e-08"),
+            (0.000_12, "0.00012"),
+            (0.000_012, "1.2e-05"),
+            (1234.0, "1.23e+03"),
+            (9.999, "10"),
+            (0.5, "0.5"),
         ] {
             assert_eq!(format_3g(value), text);
         }

@@ -1,1 +1,5 @@
+//! A real cluster, as its pages show it.
 
+mod findings;
+pub mod judge;
+pub mod ring_page;

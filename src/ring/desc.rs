@@ -71,7 +71,8 @@ impl Desc {
             }
             match self.ingesters.get_mut(&id) {
                 Some(ours) if theirs.timestamp > ours.timestamp => {
-                    tokens_changed |= !ours.tokens.shares_storage(&theirs.tokens) && ours.tokens != theirs.tokens;
+                    tokens_changed |=
+                        !ours.tokens.shares_storage(&theirs.tokens) && ours.tokens != theirs.tokens;
                     *ours = theirs;
                 }
                 Some(ours) if theirs.timestamp == ours.timestamp => {

@@ -98,8 +98,8 @@ impl HeartbeatHealth {
     /// current second and the future healthy.
     pub fn at(now: WallTime, timeout: Duration) -> Self {
         let oldest_nanos = now.unix_nanos().saturating_sub_unsigned(timeout.as_nanos());
-        let oldest_secs = oldest_nanos.div_euclid(1_000_000_000)
-            + i128::from(oldest_nanos.rem_euclid(1_000_000_000) > 0);
+        let oldest_secs =
+            oldest_nanos.div_euclid(1_000_000_000) + i128::from(oldest_nanos.rem_euclid(1_000_000_000) > 0);
         Self { oldest_healthy: oldest_secs.clamp(i64::MIN.into(), i64::MAX.into()) as i64 }
     }
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::time::WallTime;
 
 use super::{
-    Desc, HeartbeatHealth, InstanceDesc, Operation, QuorumError, ReplicationSet, ReplicationStrategy, RingError,
-    Topology,
+    Desc, HeartbeatHealth, InstanceDesc, Operation, QuorumError, ReplicationSet, ReplicationStrategy,
+    RingError, Topology,
 };
 
 /// What a reader of the ring is configured with; the defaults are Loki's for the ingester ring.
@@ -307,7 +307,9 @@ impl Ring {
         if self.instances.is_empty() {
             return Err(RingError::EmptyRing);
         }
-        buffer.pick((0..self.instances.len() as u32).filter(|&i| self.instance(i).is_healthy(operation, health)));
+        buffer.pick(
+            (0..self.instances.len() as u32).filter(|&i| self.instance(i).is_healthy(operation, health)),
+        );
         Ok(ReplicationSet {
             instances: &buffer.picked,
             max_errors: 0,

@@ -79,7 +79,9 @@ impl Ring {
         // A token owns the keys from the token before it up to one less than itself.
         let mut ranges: Vec<(u32, u32)> = Vec::new();
         let mut own = |start: u32, end: u32| match ranges.last_mut() {
-            Some((_, previous_end)) if u64::from(*previous_end) + 1 == u64::from(start) => *previous_end = end,
+            Some((_, previous_end)) if u64::from(*previous_end) + 1 == u64::from(start) => {
+                *previous_end = end
+            }
             _ => ranges.push((start, end)),
         };
         let mut previous = None;

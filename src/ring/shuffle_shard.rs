@@ -93,10 +93,11 @@ impl Ring {
         }
         // Were all registered within the period, all of them would be in.
         let registered = self.instances.iter().map(|(_, instance)| instance.registered_timestamp);
-        let oldest_registered = match self.instances.iter().any(|(_, instance)| instance.registered_timestamp == 0) {
-            true => 0,
-            false => registered.min().unwrap_or(0),
-        };
+        let oldest_registered =
+            match self.instances.iter().any(|(_, instance)| instance.registered_timestamp == 0) {
+                true => 0,
+                false => registered.min().unwrap_or(0),
+            };
         if lookback.0.is_some_and(|until| oldest_registered > 0 && oldest_registered >= until) {
             return Subring::Same;
         }
@@ -113,14 +114,23 @@ impl Ring {
         for (zone, name) in zones.iter().enumerate() {
             if per_zone >= self.topology.instances_per_zone()[zone] as usize {
                 for (index, (_, instance)) in self.instances.iter().enumerate() {
-                    shard[index] |= self.topology.zone_of(index as u32) == zone && lookback.includes(instance);
+                    shard[index] |=
+                        self.topology.zone_of(index as u32) == zone && lookback.includes(instance);
                 }
                 continue;
             }
             let tokens = self.topology.positions_in_zone(zone).len();
             let start = |key| self.topology.search_in_zone(zone, key);
             let position = |i| self.topology.zone_position(zone, i);
-            self.pick(&mut shard, shuffle_shard_seed(identifier, name), per_zone, lookback, tokens, start, position);
+            self.pick(
+                &mut shard,
+                shuffle_shard_seed(identifier, name),
+                per_zone,
+                lookback,
+                tokens,
+                start,
+                position,
+            );
         }
         self.subring(&shard)
     }

@@ -28,7 +28,9 @@ pub struct SpreadMinimizingTokenGenerator {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpreadMinimizingError {
     /// No zones, or more than eight.
-    #[error("number of zones {0} is not correct: it must be greater than 0 and less or equal than {MAX_ZONES}")]
+    #[error(
+        "number of zones {0} is not correct: it must be greater than 0 and less or equal than {MAX_ZONES}"
+    )]
     ZoneCount(usize),
     /// The zone is not in the list.
     #[error("zone {0} is not valid")]
@@ -82,7 +84,11 @@ impl SpreadMinimizingTokenGenerator {
 
     /// The first `count` of the instance's 512 tokens that are not `taken`. The work grows with the
     /// square of the instance's number.
-    pub fn generate_tokens(&self, count: usize, taken: &BTreeSet<u32>) -> Result<Tokens, SpreadMinimizingError> {
+    pub fn generate_tokens(
+        &self,
+        count: usize,
+        taken: &BTreeSet<u32>,
+    ) -> Result<Tokens, SpreadMinimizingError> {
         let mut tokens = self.generate_all()?;
         tokens.sort_unstable();
         Ok(tokens.into_iter().filter(|token| !taken.contains(token)).take(count).collect())
@@ -90,7 +96,9 @@ impl SpreadMinimizingTokenGenerator {
 
     /// Whether the instance may join: not before its predecessor has tokens.
     pub fn can_join(&self, ring: &Desc) -> Result<(), SpreadMinimizingError> {
-        let Some(previous) = self.instance.checked_sub(1).filter(|_| self.can_join_enabled) else { return Ok(()) };
+        let Some(previous) = self.instance.checked_sub(1).filter(|_| self.can_join_enabled) else {
+            return Ok(());
+        };
         let id = format!("{}{previous}", self.prefix);
         match ring.ingesters.get(&*id).is_some_and(|entry| !entry.tokens.is_empty()) {
             true => Ok(()),
@@ -122,8 +130,11 @@ impl SpreadMinimizingTokenGenerator {
             while own_stretches.len() < TOKENS_PER_INSTANCE {
                 let remaining = (TOKENS_PER_INSTANCE - own_stretches.len()) as u32;
                 let share = ((optimal - owned as f64) as u32 / remaining) / MAX_ZONES * MAX_ZONES;
-                let no_room =
-                    || SpreadMinimizingError::NoRoom { token: own_stretches.len() + 1, instance, zone: self.zone };
+                let no_room = || SpreadMinimizingError::NoRoom {
+                    token: own_stretches.len() + 1,
+                    instance,
+                    zone: self.zone,
+                };
                 let mut richest = match instances.peek_mut() {
                     Some(richest) if richest.ownership > u64::from(share) => richest,
                     _ => return Err(no_room()),
@@ -136,7 +147,8 @@ impl SpreadMinimizingTokenGenerator {
                 }
                 let Stretch { token, previous } = widest.item;
                 let new = split(previous, share).ok_or_else(no_room)?;
-                own_stretches.push(Owned::new(token_distance(previous, new), Stretch { token: new, previous }));
+                own_stretches
+                    .push(Owned::new(token_distance(previous, new), Stretch { token: new, previous }));
                 let left = token_distance(new, token);
                 let given = widest.ownership - left;
                 owned += given;

@@ -90,7 +90,8 @@ impl Topology {
     }
 
     fn from_claims(instances: &[(Arc<str>, InstanceDesc)], claims: &[Claim]) -> Self {
-        let mut zones: Vec<Arc<str>> = instances.iter().map(|(_, instance)| Arc::clone(&instance.zone)).collect();
+        let mut zones: Vec<Arc<str>> =
+            instances.iter().map(|(_, instance)| Arc::clone(&instance.zone)).collect();
         zones.sort_unstable();
         zones.dedup();
         let zone_index = |zone: &str| zones.binary_search_by(|known| (**known).cmp(zone)).unwrap_or(0) as u32;
@@ -163,7 +164,10 @@ impl Topology {
     }
 
     /// The positions in [`Self::tokens`] of one zone's tokens, ascending.
-    pub fn positions_in_zone(&self, zone: usize) -> impl DoubleEndedIterator<Item = usize> + ExactSizeIterator + '_ {
+    pub fn positions_in_zone(
+        &self,
+        zone: usize,
+    ) -> impl DoubleEndedIterator<Item = usize> + ExactSizeIterator + '_ {
         let len = if self.zones.len() > 1 { self.positions_by_zone[zone].len() } else { self.tokens.len() };
         (0..len).map(move |i| self.zone_position(zone, i))
     }
@@ -224,8 +228,9 @@ mod tests {
 
     #[test]
     fn many_claims_come_out_sorted_and_equal_tokens_in_owner_order() {
-        let lists: Vec<Vec<u32>> =
-            (0..40).map(|owner| (0..400u32).map(|i| i.wrapping_mul(2_654_435_761) ^ (owner & 1)).collect()).collect();
+        let lists: Vec<Vec<u32>> = (0..40)
+            .map(|owner| (0..400u32).map(|i| i.wrapping_mul(2_654_435_761) ^ (owner & 1)).collect())
+            .collect();
         let claims = sorted_claims(lists.iter().map(|list| &list[..]));
         assert_eq!(claims.len(), 16_000);
         assert!(claims.is_sorted_by_key(|claim| (claim.token, claim.owner)));

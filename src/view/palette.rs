@@ -4,7 +4,7 @@
 /// How many colours owners share. Owners beyond that repeat them: an owner is told by name, never by
 /// colour alone.
 pub const OWNER_HUES: u8 = 8;
-/// How strongly a stretch of the density band shows its foremost hue: 0 not at all, 3 purely.
+/// How strongly a stretch of the density band shows its foremost hue: 0 hardly, 3 purely.
 pub const STRENGTHS: u8 = 4;
 
 /// What a shape is, as far as its colour is concerned.
@@ -97,7 +97,7 @@ pub fn colours(property: impl Fn(&str) -> String) -> Vec<String> {
     for hue in 0..OWNER_HUES {
         let pure = read(&owner_property(hue));
         for strength in 0..STRENGTHS {
-            let share = [0, 40, 70, 100][strength as usize];
+            let share = [18, 45, 72, 100][strength as usize];
             table[Role::Owner { hue, strength }.index()] = band.mixed(pure, share).to_css();
         }
     }
@@ -253,6 +253,7 @@ mod tests {
         let pure = Role::Owner { hue: 7, strength: 3 };
         assert_eq!(pure.index(), ROLE_COUNT - 1);
         assert_eq!(table[pure.index()], css("--owner-8").to_css());
-        assert_eq!(table[Role::Owner { hue: 3, strength: 0 }.index()], css("--band").to_css());
+        let mixed = css("--band").mixed(css("--owner-4"), 18);
+        assert_eq!(table[Role::Owner { hue: 3, strength: 0 }.index()], mixed.to_css());
     }
 }

@@ -1,1 +1,65 @@
-fn main() {}
+//! `ringside-cli`: the library's answers for terminals, scripts and tests.
+//!
+//! Exit status: 0 healthy, 1 unhealthy, 2 bad input. Errors are one line on standard error.
+
+mod input;
+mod owner;
+mod ring;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use ringside::go::strconv;
+
+/// Ask a Loki ring who owns what, and whether it is healthy.
+#[derive(Parser)]
+#[command(name = "ringside-cli", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Who owns a stream: its key, its replicas, or Loki's error.
+    Owner(owner::Owner),
+    /// The instances of a ring: states, ownership, and a verdict on its health.
+    Ring(ring::RingCommand),
+}
+
+/// What a command found; each has its exit status.
+#[derive(Clone, Copy)]
+enum Outcome {
+    Healthy,
+    Unhealthy,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Owner(owner) => owner.run(),
+        Command::Ring(ring) => ring.run(),
+    };
+    let (text, code) = match result {
+        Ok((text, Outcome::Healthy)) => (text, 0),
+        Ok((text, Outcome::Unhealthy)) => (text, 1),
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "ringside-cli: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    // A reader such as `head` may have gone: that is no fault of ours.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::from(code)
+}
+
+/// `text` with everything escaped that a terminal might obey: names come from whoever wrote the ring.
+fn for_terminal(text: &str) -> String {
+    text.chars()
+        .map(
+            |c| {
+                if c == '\n' || strconv::is_print(c) { c.to_string() } else { c.escape_unicode().to_string() }
+            },
+        )
+        .collect()
+}

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use ringside::loki::PushTracker;
 use ringside::ring::{
-    Answer, BatchTracker, Decision, Desc, ErrorFamily, InstanceDesc, LookupBuffer, Operation, ReplicationStrategy,
-    Ring, RingConfig,
+    Answer, BatchTracker, Decision, Desc, ErrorFamily, InstanceDesc, LookupBuffer, Operation,
+    ReplicationStrategy, Ring, RingConfig,
 };
 use ringside::time::WallTime;
 use serde::Deserialize;
@@ -163,7 +163,8 @@ impl Script {
 
 #[test]
 fn a_larger_replication_factor_needs_a_strategy_that_supports_it() {
-    let entry = |token: u32| InstanceDesc { timestamp: NOW, tokens: vec![token].into(), ..Default::default() };
+    let entry =
+        |token: u32| InstanceDesc { timestamp: NOW, tokens: vec![token].into(), ..Default::default() };
     let desc = Desc::from_iter([("a", entry(1)), ("b", entry(2)), ("c", entry(3)), ("d", entry(4))]);
     let mut buffer = LookupBuffer::default();
     for (strategy, expected) in [

@@ -3,10 +3,10 @@
 //! Reads `tests/fixtures/vectors`, or the folder that `RINGSIDE_VECTORS` names. Each test checks one
 //! file and says how many of its cases ran and passed; none is skipped.
 
-//mod batches;
+mod batches;
 mod lookups;
 mod merges;
 mod shards;
-//mod streams;
+mod streams;
 mod support;
 mod tokens;

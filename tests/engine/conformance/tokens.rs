@@ -141,10 +141,11 @@ fn spread_min_tokens() {
         let ours = generator(&case.instance, &case.zone, zones, false).and_then(|generator| {
             let taken = match case.taken.as_deref() {
                 None => BTreeSet::new(),
-                Some("the first 100 tokens of the same instance") => {
-                    generator.generate_tokens(100, &BTreeSet::new())?.iter().copied().collect()
+                Some(words) => {
+                    let count = words.split(' ').find_map(|word| word.parse().ok());
+                    let count = count.unwrap_or_else(|| panic!("taken {words}"));
+                    generator.generate_tokens(count, &BTreeSet::new())?.iter().copied().collect()
                 }
-                Some(other) => panic!("taken {other}"),
             };
             generator.generate_tokens(case.requested, &taken)
         });

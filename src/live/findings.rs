@@ -1,0 +1,282 @@
+use std::time::Duration;
+
+use crate::go::duration;
+use crate::ring::{InstanceState, Ring, RingError};
+use crate::time::WallTime;
+
+use super::judge::{
+    ALL_KEYS, Finding, InstanceReport, Judgement, Severity, ShownState, Writes, age_text, percent,
+};
+
+/// How far a heartbeat may lie ahead of the reader's clock before it is worth a word.
+const FUTURE_SLACK: Duration = Duration::from_secs(10);
+
+/// The reasons for a verdict, heaviest first; among equals in the order in which they matter.
+pub(super) fn find(ring: &Ring, now: WallTime, judgement: &Judgement) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if ring.instances().is_empty() {
+        findings.push(empty_ring());
+        return findings;
+    }
+    findings.extend(replication_factor(ring));
+    findings.extend(reads(ring, judgement));
+    findings.extend(writes(&judgement.writes));
+    findings.extend(unhealthy(ring, judgement));
+    for state in [InstanceState::Leaving, InstanceState::Joining, InstanceState::Pending] {
+        findings.extend(in_state(ring, judgement, state));
+    }
+    findings.extend(readiness(judgement));
+    findings.extend(future_heartbeats(ring, now));
+    findings.extend(without_tokens(ring));
+    findings.extend(zones(ring));
+    findings.extend(contested_tokens(ring));
+    findings.extend(uneven_ownership(ring, judgement));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}
+
+fn finding(
+    severity: Severity,
+    what: impl Into<String>,
+    why: impl Into<String>,
+    advice: impl Into<String>,
+) -> Finding {
+    Finding { severity, what: what.into(), why: why.into(), advice: advice.into() }
+}
+
+fn empty_ring() -> Finding {
+    finding(
+        Severity::Critical,
+        "The ring is empty.",
+        "Nobody has registered yet, or this process has not heard of anybody: it may have failed to join the \
+         memberlist cluster, or the ingesters are still replaying their WAL, which comes before they register.",
+        "Look at /memberlist of the same process: does it list the other pods? Then at the logs of the ingesters.",
+    )
+}
+
+fn replication_factor(ring: &Ring) -> Option<Finding> {
+    let (count, factor) = (ring.instances().len(), ring.config().replication_factor);
+    let required = ring.config().strategy.required(factor, 0);
+    match count {
+        _ if count < required => Some(finding(
+            Severity::Critical,
+            format!(
+                "Replication factor {factor} needs at least {required} instances; there {} {count}.",
+                are(count)
+            ),
+            "A write waits for a majority of the replication factor, not of the instances that exist.",
+            "Set common.replication_factor to 1 for a single instance, or start more instances.",
+        )),
+        _ if count < factor => Some(finding(
+            Severity::Warning,
+            format!("{count} instances with replication factor {factor}: none may fail."),
+            format!("Writes need {required} of {factor} replicas, and there are only {count} to answer."),
+            "Run at least as many ingesters as the replication factor.",
+        )),
+        _ => None,
+    }
+}
+
+fn reads(ring: &Ring, judgement: &Judgement) -> Option<Finding> {
+    let reads = judgement.reads.as_ref()?;
+    let error = reads.outcome.as_ref().err()?;
+    let count = ring.instances().len();
+    let why = match (error, ring.config().zone_awareness_enabled) {
+        (RingError::EmptyRing, _) => "Instances are registered, but none has tokens yet.".to_owned(),
+        (_, true) => {
+            "Too many zones have an instance that is not healthy; one bad instance fails its zone.".to_owned()
+        }
+        (_, false) => format!(
+            "A read asks the whole ring and needs max(instances, RF) - RF/2 = {} healthy instances; {} {} healthy.",
+            ring.required_for_read_of_all(),
+            reads.healthy,
+            are(reads.healthy),
+        ),
+    };
+    Some(finding(
+        Severity::Critical,
+        format!("Every query fails: {error}."),
+        why,
+        format!(
+            "Bring the unhealthy instances back, or forget those that are gone for good: with RF {} a ring of {count} \
+             bears {}.",
+            ring.config().replication_factor,
+            count.saturating_sub(ring.required_for_read_of_all()),
+        ),
+    ))
+}
+
+fn writes(writes: &Writes) -> Option<Finding> {
+    let (key, error) = writes.example.as_ref()?;
+    let share = writes.failing_keys as f64 / ALL_KEYS as f64 * 100.0;
+    Some(finding(
+        Severity::Critical,
+        format!("Writes fail for {} of the keys.", percent(share)),
+        format!("For instance, key {key}: {error}."),
+        "Streams whose replicas lose their majority are refused; the others are written as usual. Bring the replicas back.",
+    ))
+}
+
+fn unhealthy(ring: &Ring, judgement: &Judgement) -> Option<Finding> {
+    let unhealthy: Vec<&InstanceReport> =
+        judgement.instances.iter().filter(|report| report.shown_state == ShownState::Unhealthy).collect();
+    let oldest = unhealthy.iter().max_by_key(|report| report.heartbeat_age)?;
+    let first = ring.id(unhealthy[0].index);
+    Some(finding(
+        Severity::Critical,
+        format!("UNHEALTHY: {}.", names(ring, unhealthy.iter().copied())),
+        format!(
+            "The last heartbeat is older than {} (up to {}). The entry stays, and keeps its tokens, until the instance \
+             comes back or somebody forgets it.",
+            duration::format(ring.config().heartbeat_timeout),
+            age_text(oldest.heartbeat_age),
+        ),
+        format!(
+            "Is the pod running? A pod that replays its WAL sends no heartbeats yet. If it is gone for good: \
+             curl -X POST http://LOKI:3100/ring -d 'forget={first}'",
+        ),
+    ))
+}
+
+fn in_state(ring: &Ring, judgement: &Judgement, state: InstanceState) -> Option<Finding> {
+    let these =
+        || judgement.instances.iter().filter(|report| report.shown_state == ShownState::Stated(state));
+    these().next()?;
+    let (why, advice) = match state {
+        InstanceState::Leaving => (
+            "A LEAVING instance is still read from, but no longer written to, and whoever starts now does not become ready.",
+            "Normal for as long as it flushes. If it lasts, see whether the pod hangs in its shutdown.",
+        ),
+        InstanceState::Joining => (
+            "A JOINING instance has tokens, but counts as unhealthy for reads and for writes.",
+            "Normal for a few seconds. If it lasts, look at the log of that pod.",
+        ),
+        _ => (
+            "A PENDING instance owns nothing yet; it counts as healthy for reads, not for writes.",
+            "Normal for about a second after the start. If it lasts, look at the log of that pod.",
+        ),
+    };
+    Some(finding(Severity::Warning, format!("{state}: {}.", names(ring, these())), why, advice))
+}
+
+fn readiness(judgement: &Judgement) -> Option<Finding> {
+    let error = judgement.readiness.as_ref()?.as_ref().err()?;
+    Some(finding(
+        Severity::Warning,
+        format!("An ingester that starts now would not become ready: {error}."),
+        "Before its first success /ready looks at every entry of the ring, not only at its own.",
+        "Rollouts stall until every entry is ACTIVE and healthy. Pods that are ready already stay ready.",
+    ))
+}
+
+fn future_heartbeats(ring: &Ring, now: WallTime) -> Option<Finding> {
+    let ahead = |timestamp| WallTime::from_unix_secs(timestamp).since(now).unwrap_or(Duration::ZERO);
+    let (id, furthest) = ring
+        .instances()
+        .iter()
+        .map(|(id, instance)| (id, ahead(instance.timestamp)))
+        .filter(|(_, ahead)| *ahead > FUTURE_SLACK)
+        .max_by_key(|(_, ahead)| *ahead)?;
+    Some(finding(
+        Severity::Warning,
+        format!(
+            "The heartbeat of {id} lies {} in the future.",
+            duration::format(Duration::from_secs(furthest.as_secs()))
+        ),
+        "Its clock is ahead of the one this ring is read with. It counts as healthy for that much longer after a crash, \
+         and an entry from the future cannot be forgotten: the newer timestamp wins every merge.",
+        "Compare the clocks (chronyc tracking). If \"now\" was set by hand, set it to when the page was taken.",
+    ))
+}
+
+fn without_tokens(ring: &Ring) -> Option<Finding> {
+    let (id, _) = ring
+        .instances()
+        .iter()
+        .find(|(_, instance)| instance.tokens.is_empty() && instance.state == InstanceState::Active)?;
+    Some(finding(
+        Severity::Warning,
+        format!("{id} is ACTIVE without tokens."),
+        "It gets no writes, but counts as an instance in the quorum of reads.",
+        "Restart it, and look at its log for token conflicts.",
+    ))
+}
+
+fn zones(ring: &Ring) -> Option<Finding> {
+    let zones = ring.topology().zones();
+    let factor = ring.config().replication_factor;
+    let unnamed = zones.iter().any(|zone| zone.is_empty());
+    if !ring.config().zone_awareness_enabled {
+        let several = zones.len() > 1;
+        return several.then(|| {
+            finding(
+                Severity::Info,
+                format!("The instances name {} zones, but zone awareness is off here.", zones.len()),
+                "Loki ignores zones unless ring.zone_awareness_enabled is set; the page cannot know whether it is.",
+                "Switch zone awareness on above if your configuration does.",
+            )
+        });
+    }
+    if unnamed {
+        return Some(finding(
+            Severity::Warning,
+            "Zone awareness is on, but some instances have no zone.",
+            "An instance without a zone is not counted towards any, so replicas may share a place.",
+            "Set instance_availability_zone on every ingester.",
+        ));
+    }
+    (zones.len() < factor).then(|| {
+        finding(
+            Severity::Warning,
+            format!("{} zones for replication factor {factor}.", zones.len()),
+            "With zone awareness a key gets at most one replica a zone, so it gets fewer replicas than configured.",
+            "Use at least as many zones as the replication factor.",
+        )
+    })
+}
+
+fn contested_tokens(ring: &Ring) -> Option<Finding> {
+    let claimed: usize = ring.instances().iter().map(|(_, instance)| instance.tokens.len()).sum();
+    let lost = claimed - ring.topology().tokens().len();
+    (lost > 0).then(|| {
+        finding(
+            Severity::Warning,
+            format!("{lost} tokens are claimed by two instances."),
+            "The next merge gives each to one of them: not to one that is LEAVING, else to the smaller ID.",
+            "Normal for seconds after instances started at once. If it lasts, look for copied tokens files.",
+        )
+    })
+}
+
+fn uneven_ownership(ring: &Ring, judgement: &Judgement) -> Option<Finding> {
+    let ratio = |report: &InstanceReport| report.percent / report.expected_percent;
+    let fair = judgement.instances.iter().filter(|report| report.expected_percent > 0.0);
+    let most = fair.max_by(|a, b| ratio(a).total_cmp(&ratio(b)))?;
+    (ratio(most) > 1.5).then(|| {
+        finding(
+            Severity::Info,
+            format!(
+                "{} owns {}, {:.1} times its fair share.",
+                ring.id(most.index),
+                percent(most.percent),
+                ratio(most)
+            ),
+            "Random tokens do not lie evenly; the fewer an instance has, the more its share strays.",
+            "More tokens an instance (ingester.lifecycler.num_tokens) even it out; the streams' sizes matter more.",
+        )
+    })
+}
+
+/// The first few IDs, and how many more there are.
+fn names<'a>(ring: &Ring, reports: impl Iterator<Item = &'a InstanceReport>) -> String {
+    const SHOWN: usize = 5;
+    let ids: Vec<&str> = reports.map(|report| &**ring.id(report.index)).collect();
+    match ids.len() {
+        0..=SHOWN => ids.join(", "),
+        count => format!("{} and {} more", ids[..SHOWN].join(", "), count - SHOWN),
+    }
+}
+
+fn are(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
