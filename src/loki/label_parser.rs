@@ -4,7 +4,8 @@
 //! (promql/parser/generated_parser.y:830-873): an optional name, then optional braces. Differs: stops at
 //! the first error, which is the only one that Go's text shows; takes UTF-8 only.
 
-use super::label_lexer::{LexError, Lexer, Token, TokenKind};
+use super::label_lexer::{LexError, Lexer};
+use super::label_token::{Token, TokenKind};
 use super::labels::{Labels, METRIC_NAME};
 
 /// Longer label strings are not parsed, in bytes.
@@ -311,7 +312,7 @@ mod tests {
     fn an_error_tells_its_place_by_line_and_column_in_bytes() {
         let error = Labels::parse("# é\n{a='é',\n é}").unwrap_err();
         let message = "unexpected character inside braces: 'é'".to_owned();
-        assert_eq!(error, LabelsError::Syntax { offset: 16, line: 3, column: 2, message });
+        assert_eq!(error, LabelsError::Syntax { offset: 15, line: 3, column: 2, message });
         assert_eq!(error.to_string(), "3:2: parse error: unexpected character inside braces: 'é'");
     }
 

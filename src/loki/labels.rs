@@ -1,7 +1,7 @@
 //! A stream's labels: sorted, printed and hashed the way Prometheus does it.
 //!
 //! Models Prometheus model/labels (labels_common.go, labels_stringlabels.go, sharding_stringlabels.go).
-//! Differs: labels of one name keep their order, where Go's sort may swap them from the 13th label on.
+//! Differs: labels of one name keep their order, where Go's sort may swap them among more than 12 labels.
 //! Loki's distributor turns both duplicates and empty names away (pkg/distributor/validator.go:189-196).
 
 use std::fmt;

@@ -4,6 +4,7 @@
 
 mod label_lexer;
 mod label_parser;
+mod label_token;
 mod labels;
 mod push;
 mod stream;

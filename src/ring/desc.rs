@@ -10,13 +10,15 @@ use std::time::Duration;
 
 use crate::time::WallTime;
 
-use super::{HeartbeatHealth, InstanceDesc, InstanceState, Tokens};
+use super::instance_map::Cursor;
+use super::topology::Claims;
+use super::{HeartbeatHealth, InstanceDesc, InstanceMap, InstanceState, Tokens};
 
 /// All instances of a ring, by ID (`ring.Desc`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Desc {
     /// The entries; LEFT ones are tombstones.
-    pub ingesters: BTreeMap<Arc<str>, InstanceDesc>,
+    pub ingesters: InstanceMap,
 }
 
 /// What [`Desc::remove_tombstones`] found.
@@ -58,42 +60,31 @@ impl Desc {
     /// `local_cas` the other side is taken as the complete ring, so whoever it misses becomes LEFT at
     /// `now`. Tokens that two instances claim go to one of them.
     pub fn merge(&mut self, other: Self, local_cas: bool, now: WallTime) -> Option<Self> {
-        let mut updated: Vec<Arc<str>> = Vec::new();
+        let missing = if local_cas { self.living_ids_without(&other) } else { Vec::new() };
+        let mut change = Vec::new();
+        let mut added = Vec::new();
         let mut tokens_changed = false;
-        let missing: Vec<Arc<str>> = match local_cas {
-            true => self.living_ids().filter(|id| !other.ingesters.contains_key(*id)).cloned().collect(),
-            false => Vec::new(),
-        };
-
+        let mut cursor = Cursor::default();
         for (id, mut theirs) in other.ingesters {
             if theirs.state == InstanceState::Left {
                 theirs.tokens = Tokens::EMPTY;
             }
-            match self.ingesters.get_mut(&id) {
-                Some(ours) if theirs.timestamp > ours.timestamp => {
-                    tokens_changed |=
-                        !ours.tokens.shares_storage(&theirs.tokens) && ours.tokens != theirs.tokens;
-                    *ours = theirs;
-                }
-                Some(ours) if theirs.timestamp == ours.timestamp => {
-                    if ours.state == InstanceState::Left || theirs.state != InstanceState::Left {
-                        continue;
-                    }
-                    *ours = theirs;
-                }
-                Some(_) => continue,
-                None if theirs.timestamp > 0 => {
+            let Some(place) = cursor.find(&self.ingesters, &id) else {
+                if supersedes(&theirs, &InstanceDesc::default()) {
                     tokens_changed |= !theirs.tokens.is_empty();
-                    self.ingesters.insert(Arc::clone(&id), theirs);
+                    added.push((Arc::clone(&id), theirs.clone()));
+                    change.push((id, theirs));
                 }
-                // An absent entry counts as one of timestamp 0 that is not LEFT.
-                None if theirs.timestamp == 0 && theirs.state == InstanceState::Left => {
-                    self.ingesters.insert(Arc::clone(&id), theirs);
-                }
-                None => continue,
+                continue;
+            };
+            let ours = self.ingesters.at_mut(place);
+            if supersedes(&theirs, ours) {
+                tokens_changed |= !ours.tokens.shares_storage(&theirs.tokens) && ours.tokens != theirs.tokens;
+                change.push((id, theirs.clone()));
+                *ours = theirs;
             }
-            updated.push(id);
         }
+        self.ingesters.insert_new(added);
 
         for id in missing {
             if let Some(ours) = self.ingesters.get_mut(&id) {
@@ -101,38 +92,50 @@ impl Desc {
                 ours.tokens = Tokens::EMPTY;
                 // Now, even if that is earlier: a gossip message still under way must not revive it.
                 ours.timestamp = now.unix_secs();
-                updated.push(id);
+                change.push((id, ours.clone()));
             }
         }
 
-        if updated.is_empty() {
+        if change.is_empty() {
             return None;
         }
-        if tokens_changed {
-            self.resolve_conflicts();
+        if tokens_changed && self.resolve_conflicts() {
+            for (id, entry) in &mut change {
+                entry.tokens = self.ingesters[id].tokens.clone();
+            }
         }
-        let change = updated.into_iter().filter_map(|id| self.ingesters.get_key_value(&id));
-        Some(Self { ingesters: change.map(|(id, entry)| (Arc::clone(id), entry.clone())).collect() })
+        Some(Self { ingesters: change.into_iter().collect() })
     }
 
-    fn living_ids(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.ingesters.iter().filter(|(_, entry)| entry.state != InstanceState::Left).map(|(id, _)| id)
+    /// The IDs that are no tombstones here and do not stand in `other`.
+    fn living_ids_without(&self, other: &Self) -> Vec<Arc<str>> {
+        let mut cursor = Cursor::default();
+        let living = self.ingesters.iter().filter(|(_, entry)| entry.state != InstanceState::Left);
+        living
+            .filter(|(id, _)| cursor.find(&other.ingesters, id).is_none())
+            .map(|(id, _)| Arc::clone(id))
+            .collect()
     }
 
     /// Gives every token that several instances claim to one of them: an instance that is not LEAVING
     /// before one that is, then the smaller ID (dskit ring/model.go:368-456). Heartbeats stay as they are.
-    fn resolve_conflicts(&mut self) {
+    /// Tells whether there was any conflict.
+    fn resolve_conflicts(&mut self) -> bool {
         // IDs ascend, so among equals the first claimant of a token is its owner.
-        let entries: Vec<&InstanceDesc> = self.ingesters.values().collect();
-        let claims = super::topology::sorted_claims(entries.iter().map(|entry| &*entry.tokens));
+        let entries = self.ingesters.as_slice();
+        let claims = Claims::sorted(entries.iter().map(|(_, entry)| &*entry.tokens));
         let mut losers: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for same in claims.chunk_by(|a, b| a.token == b.token).filter(|same| same.len() > 1) {
-            let winner = same
-                .iter()
-                .min_by_key(|claim| entries[claim.owner as usize].state == InstanceState::Leaving)
-                .map(|claim| claim.owner);
-            for claim in same.iter().filter(|claim| Some(claim.owner) != winner) {
-                losers.entry(claim.owner).or_default().push(claim.token);
+        let mut place = 0;
+        for same in claims.tokens.chunk_by(|a, b| a == b) {
+            let claimants = &claims.owners[place..place + same.len()];
+            place += same.len();
+            if claimants.len() == 1 {
+                continue;
+            }
+            let leaves = |owner: &&u32| entries[**owner as usize].1.state == InstanceState::Leaving;
+            let winner = claimants.iter().min_by_key(leaves);
+            for loser in claimants.iter().filter(|claimant| Some(*claimant) != winner) {
+                losers.entry(*loser).or_default().push(same[0]);
             }
         }
         for (index, entry) in self.ingesters.values_mut().enumerate() {
@@ -141,6 +144,7 @@ impl Desc {
                 entry.tokens = kept.copied().collect();
             }
         }
+        !losers.is_empty()
     }
 
     /// Drops tombstones whose heartbeat is before `limit`, or all of them without a limit
@@ -175,6 +179,12 @@ impl Desc {
             false => Err(NotReady::NoTokens),
         }
     }
+}
+
+/// Whether an incoming entry replaces the one that is there; an absent one counts as heartbeat 0.
+fn supersedes(theirs: &InstanceDesc, ours: &InstanceDesc) -> bool {
+    let leaves = theirs.state == InstanceState::Left && ours.state != InstanceState::Left;
+    theirs.timestamp > ours.timestamp || theirs.timestamp == ours.timestamp && leaves
 }
 
 impl<I: Into<Arc<str>>> FromIterator<(I, InstanceDesc)> for Desc {

@@ -6,6 +6,7 @@
 mod batch;
 mod desc;
 mod instance;
+mod instance_map;
 mod lookup;
 mod operation;
 mod ownership;
@@ -20,6 +21,7 @@ pub mod wire;
 pub use batch::{Answer, BatchTracker, Decision, ErrorFamily};
 pub use desc::{Desc, NotReady, Tombstones};
 pub use instance::{HeartbeatHealth, InstanceDesc, InstanceState};
+pub use instance_map::InstanceMap;
 pub use lookup::{LookupBuffer, Ring, RingConfig, RingUpdate, Skip, Step, Walk};
 pub use operation::Operation;
 pub use ownership::{TokenRangesError, ownership_percent, token_distance};

@@ -20,13 +20,17 @@ impl RandomTokenGenerator {
 
     /// `count` tokens, none of them in `taken`.
     pub fn generate_tokens(&mut self, count: usize, taken: &BTreeSet<u32>) -> Tokens {
-        let mut drawn = BTreeSet::new();
+        let mut drawn = Vec::with_capacity(count);
         while drawn.len() < count {
-            let token = self.rand.uint32();
-            if !taken.contains(&token) {
-                drawn.insert(token);
-            }
+            let missing = count - drawn.len();
+            drawn.extend(
+                std::iter::repeat_with(|| self.rand.uint32())
+                    .filter(|token| !taken.contains(token))
+                    .take(missing),
+            );
+            drawn.sort_unstable();
+            drawn.dedup();
         }
-        drawn.into_iter().collect()
+        drawn.into()
     }
 }

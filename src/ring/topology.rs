@@ -12,89 +12,144 @@ use super::InstanceDesc;
 /// token stands once.
 #[derive(Debug)]
 pub struct Topology {
-    tokens: Vec<u32>,
-    owners: Vec<u32>,
-    /// `starts[key >> shift]` is the index of the first token that is not below that stretch of keys.
-    starts: Vec<u32>,
-    shift: u32,
+    claims: Claims,
     zones: Vec<Arc<str>>,
     zone_of: Vec<u32>,
     instances_per_zone: Vec<u32>,
-    /// For each zone the indices of its tokens in `tokens`; empty while there is but one zone.
+    /// For each zone the places of its tokens; empty while there is but one zone.
     positions_by_zone: Vec<Vec<u32>>,
 }
 
-/// One instance's claim to one token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Claim {
-    pub(super) token: u32,
-    pub(super) owner: u32,
+/// Who claims which token: by token, and among equal tokens by owner.
+#[derive(Debug)]
+pub(super) struct Claims {
+    pub(super) tokens: Vec<u32>,
+    pub(super) owners: Vec<u32>,
+    /// The space is cut into 2^k stretches of about one token each; the place of each one's first token,
+    /// and after the last one the number of tokens.
+    starts: Vec<u32>,
+    /// A token lies in the stretch `token >> shift`.
+    shift: u32,
 }
 
-/// The claims of all `lists`, by token and then by owner; the owner is the list's place.
-pub(super) fn sorted_claims<'a>(lists: impl Iterator<Item = &'a [u32]>) -> Vec<Claim> {
-    const RADIX_BITS: u32 = 11;
-    const WORTH_IT: usize = 4096;
+/// How many tokens a look-up compares at once.
+const WINDOW: usize = 8;
 
-    let mut claims: Vec<Claim> = Vec::new();
-    for (owner, tokens) in lists.enumerate() {
-        claims.extend(tokens.iter().map(|&token| Claim { token, owner: owner as u32 }));
-    }
-    if claims.len() < WORTH_IT {
-        // Stable, and made of ascending runs: that is what the standard merge sort likes best.
-        claims.sort_by_key(|claim| claim.token);
-        return claims;
-    }
-    let mut sorted = vec![Claim { token: 0, owner: 0 }; claims.len()];
-    for pass in 0..u32::BITS.div_ceil(RADIX_BITS) {
-        let digit = |claim: &Claim| (claim.token >> (pass * RADIX_BITS)) as usize & ((1 << RADIX_BITS) - 1);
-        let mut starts = [0u32; 1 << RADIX_BITS];
-        for claim in &claims {
-            starts[digit(claim)] += 1;
+impl Claims {
+    /// Sorts the claims of all `lists`; the owner is the list's place. Tokens lie evenly as a rule, so
+    /// each is put into its stretch at once, and only the few of one stretch have to be sorted.
+    pub(super) fn sorted<'a>(lists: impl Iterator<Item = &'a [u32]> + Clone) -> Self {
+        let count = lists.clone().map(<[u32]>::len).sum();
+        let shift = shift_for(count);
+        let mut starts = vec![0u32; (1 << (u32::BITS - shift)) + 1];
+        for &token in lists.clone().flatten() {
+            starts[(token >> shift) as usize + 1] += 1;
         }
-        let mut next = 0;
+        let mut before = 0;
         for start in &mut starts {
-            (*start, next) = (next, next + *start);
+            before += *start;
+            *start = before;
         }
-        for claim in &claims {
-            let place = &mut starts[digit(claim)];
-            sorted[*place as usize] = *claim;
-            *place += 1;
+        let (mut tokens, mut owners) = (vec![0; count], vec![0; count]);
+        for (owner, list) in lists.enumerate() {
+            for &token in list {
+                let next = &mut starts[(token >> shift) as usize];
+                tokens[*next as usize] = token;
+                owners[*next as usize] = owner as u32;
+                *next += 1;
+            }
         }
-        std::mem::swap(&mut claims, &mut sorted);
+        // Filling moved every start to its stretch's end, which is where the next one starts.
+        starts.rotate_right(1);
+        starts[0] = 0;
+        for stretch in starts.windows(2).filter(|stretch| stretch[1] - stretch[0] > 1) {
+            let stretch = stretch[0] as usize..stretch[1] as usize;
+            sort_together(&mut tokens[stretch.clone()], &mut owners[stretch]);
+        }
+        Self { tokens, owners, starts, shift }
     }
-    claims
+
+    /// Claims that are sorted already.
+    fn from_sorted(tokens: Vec<u32>, owners: Vec<u32>) -> Self {
+        let shift = shift_for(tokens.len());
+        let stretches = 1 << (u32::BITS - shift);
+        let mut starts = Vec::with_capacity(stretches + 1);
+        for (place, &token) in tokens.iter().enumerate() {
+            let stretch = (token >> shift) as usize;
+            if stretch >= starts.len() {
+                starts.resize(stretch + 1, place as u32);
+            }
+        }
+        starts.resize(stretches + 1, tokens.len() as u32);
+        Self { tokens, owners, starts, shift }
+    }
+
+    /// One owner a token: the first.
+    fn without_repetition(self) -> Self {
+        if self.tokens.is_sorted_by(|a, b| a < b) {
+            return self;
+        }
+        let mut claims: Vec<(u32, u32)> = self.tokens.into_iter().zip(self.owners).collect();
+        claims.dedup_by_key(|(token, _)| *token);
+        let (tokens, owners) = claims.into_iter().unzip();
+        Self::from_sorted(tokens, owners)
+    }
+}
+
+/// Stretches as many as the largest power of two that is no more than the number of tokens.
+fn shift_for(count: usize) -> u32 {
+    u32::BITS - count.max(2).ilog2()
+}
+
+/// Sorts few claims by token; equal tokens keep their order.
+fn sort_together(tokens: &mut [u32], owners: &mut [u32]) {
+    const FEW: usize = 32;
+
+    if tokens.len() > FEW {
+        let mut claims: Vec<(u32, u32)> = tokens.iter().copied().zip(owners.iter().copied()).collect();
+        claims.sort_by_key(|(token, _)| *token);
+        for (place, (token, owner)) in claims.into_iter().enumerate() {
+            (tokens[place], owners[place]) = (token, owner);
+        }
+        return;
+    }
+    for sorted in 1..tokens.len() {
+        let (token, owner) = (tokens[sorted], owners[sorted]);
+        let mut place = sorted;
+        while place > 0 && tokens[place - 1] > token {
+            (tokens[place], owners[place]) = (tokens[place - 1], owners[place - 1]);
+            place -= 1;
+        }
+        (tokens[place], owners[place]) = (token, owner);
+    }
 }
 
 impl Topology {
     /// Prepares `instances`, which stand in the order of their IDs.
     pub(super) fn new(instances: &[(Arc<str>, InstanceDesc)]) -> Self {
-        let mut claims = sorted_claims(instances.iter().map(|(_, instance)| &*instance.tokens));
-        claims.dedup_by_key(|claim| claim.token);
-        Self::from_claims(instances, &claims)
+        let claims = Claims::sorted(instances.iter().map(|(_, instance)| &*instance.tokens));
+        Self::from_claims(instances, claims.without_repetition())
     }
 
-    /// The part of `parent` that the `kept` instances own; `new_index` gives each its index in `instances`.
+    /// The part of `parent` that the kept instances own; `new_index` gives each its index in `instances`.
     pub(super) fn restricted(
         parent: &Self,
         instances: &[(Arc<str>, InstanceDesc)],
         new_index: impl Fn(u32) -> Option<u32>,
     ) -> Self {
-        let claims: Vec<Claim> = parent
-            .tokens
-            .iter()
-            .zip(&parent.owners)
-            .filter_map(|(&token, &owner)| Some(Claim { token, owner: new_index(owner)? }))
-            .collect();
-        Self::from_claims(instances, &claims)
+        let claims = parent.tokens().iter().zip(parent.owners());
+        let (tokens, owners) = claims.filter_map(|(&token, &owner)| Some((token, new_index(owner)?))).unzip();
+        Self::from_claims(instances, Claims::from_sorted(tokens, owners))
     }
 
-    fn from_claims(instances: &[(Arc<str>, InstanceDesc)], claims: &[Claim]) -> Self {
-        let mut zones: Vec<Arc<str>> =
-            instances.iter().map(|(_, instance)| Arc::clone(&instance.zone)).collect();
-        zones.sort_unstable();
-        zones.dedup();
-        let zone_index = |zone: &str| zones.binary_search_by(|known| (**known).cmp(zone)).unwrap_or(0) as u32;
+    fn from_claims(instances: &[(Arc<str>, InstanceDesc)], claims: Claims) -> Self {
+        let mut zones: Vec<Arc<str>> = Vec::new();
+        for (_, instance) in instances {
+            if let Err(place) = zones.binary_search(&instance.zone) {
+                zones.insert(place, Arc::clone(&instance.zone));
+            }
+        }
+        let zone_index = |zone| zones.binary_search(zone).unwrap_or_default() as u32;
         let zone_of: Vec<u32> = instances.iter().map(|(_, instance)| zone_index(&instance.zone)).collect();
         let mut instances_per_zone = vec![0; zones.len()];
         for &zone in &zone_of {
@@ -102,44 +157,22 @@ impl Topology {
         }
         let mut positions_by_zone = Vec::new();
         if zones.len() > 1 {
-            positions_by_zone = vec![Vec::with_capacity(2 * claims.len() / zones.len()); zones.len()];
-            for (position, claim) in claims.iter().enumerate() {
-                positions_by_zone[zone_of[claim.owner as usize] as usize].push(position as u32);
+            positions_by_zone = vec![Vec::new(); zones.len()];
+            for (position, &owner) in claims.owners.iter().enumerate() {
+                positions_by_zone[zone_of[owner as usize] as usize].push(position as u32);
             }
         }
-
-        // About one token a stretch, so that a look-up reads one start and compares once or twice.
-        let stretch_bits = claims.len().max(1).ilog2();
-        let shift = u32::BITS - stretch_bits.max(1);
-        let mut starts = Vec::with_capacity((1 << stretch_bits.max(1)) + 1);
-        for (position, claim) in claims.iter().enumerate() {
-            let stretch = (claim.token >> shift) as usize;
-            if stretch >= starts.len() {
-                starts.resize(stretch + 1, position as u32);
-            }
-        }
-        starts.resize((1 << stretch_bits.max(1)) + 1, claims.len() as u32);
-
-        Self {
-            tokens: claims.iter().map(|claim| claim.token).collect(),
-            owners: claims.iter().map(|claim| claim.owner).collect(),
-            starts,
-            shift,
-            zones,
-            zone_of,
-            instances_per_zone,
-            positions_by_zone,
-        }
+        Self { claims, zones, zone_of, instances_per_zone, positions_by_zone }
     }
 
     /// All tokens, ascending; a token two instances claim stands once.
     pub fn tokens(&self) -> &[u32] {
-        &self.tokens
+        &self.claims.tokens
     }
 
     /// The owners of [`Self::tokens`], as instance indices.
     pub fn owners(&self) -> &[u32] {
-        &self.owners
+        &self.claims.owners
     }
 
     /// The names of all zones, sorted, also of instances without tokens; an absent zone is `""`.
@@ -168,7 +201,7 @@ impl Topology {
         &self,
         zone: usize,
     ) -> impl DoubleEndedIterator<Item = usize> + ExactSizeIterator + '_ {
-        let len = if self.zones.len() > 1 { self.positions_by_zone[zone].len() } else { self.tokens.len() };
+        let len = if self.zones.len() > 1 { self.positions_by_zone[zone].len() } else { self.tokens().len() };
         (0..len).map(move |i| self.zone_position(zone, i))
     }
 
@@ -182,17 +215,18 @@ impl Topology {
     /// (`searchToken`, dskit ring/util.go:130-140). Without tokens the answer is 0.
     #[inline]
     pub fn search(&self, key: u32) -> usize {
-        const FEW: usize = 8;
-
-        let stretch = (key >> self.shift) as usize;
-        let (from, to) = (self.starts[stretch] as usize, self.starts[stretch + 1] as usize);
-        let candidates = &self.tokens[from..to];
-        let below = match candidates.len() {
-            0..=FEW => candidates.iter().take_while(|&&token| token <= key).count(),
-            _ => candidates.partition_point(|&token| token <= key),
+        let Claims { tokens, starts, shift, .. } = &self.claims;
+        let stretch = (key >> shift) as usize;
+        let (from, to) = (starts[stretch] as usize, starts[stretch + 1] as usize);
+        let below = match tokens.get(from..from + WINDOW) {
+            // Tokens past the stretch are above the key, so that counting all of them needs no branch.
+            Some(window) if to - from <= WINDOW => {
+                window.iter().map(|&token| usize::from(token <= key)).sum()
+            }
+            _ => tokens[from..to].partition_point(|&token| token <= key),
         };
         let position = from + below;
-        if position < self.tokens.len() { position } else { 0 }
+        if position < tokens.len() { position } else { 0 }
     }
 
     /// [`Self::search`] among one zone's tokens; the answer counts within the zone.
@@ -201,7 +235,7 @@ impl Topology {
             return self.search(key);
         }
         let positions = &self.positions_by_zone[zone];
-        let found = positions.partition_point(|&position| self.tokens[position as usize] <= key);
+        let found = positions.partition_point(|&position| self.tokens()[position as usize] <= key);
         if found < positions.len() { found } else { 0 }
     }
 }
@@ -227,12 +261,23 @@ mod tests {
     }
 
     #[test]
-    fn many_claims_come_out_sorted_and_equal_tokens_in_owner_order() {
-        let lists: Vec<Vec<u32>> = (0..40)
-            .map(|owner| (0..400u32).map(|i| i.wrapping_mul(2_654_435_761) ^ (owner & 1)).collect())
-            .collect();
-        let claims = sorted_claims(lists.iter().map(|list| &list[..]));
-        assert_eq!(claims.len(), 16_000);
-        assert!(claims.is_sorted_by_key(|claim| (claim.token, claim.owner)));
+    fn claims_come_out_sorted_and_equal_tokens_in_owner_order() {
+        let scattered =
+            |owner: u32| (0..400u32).map(|i| i.wrapping_mul(2_654_435_761) ^ (owner & 1)).collect();
+        let crowded = |owner: u32| (0..400u32).map(|i| (i * 7 + owner * 3) % 900).collect();
+        for lists in [(0..40).map(scattered).collect::<Vec<Vec<u32>>>(), (0..40).map(crowded).collect()] {
+            let claims = Claims::sorted(lists.iter().map(|list| &list[..]));
+            let mut expected: Vec<(u32, u32)> = Vec::new();
+            for (owner, list) in lists.iter().enumerate() {
+                expected.extend(list.iter().map(|&token| (token, owner as u32)));
+            }
+            expected.sort_unstable();
+            assert_eq!(
+                claims.tokens.iter().copied().zip(claims.owners.iter().copied()).collect::<Vec<_>>(),
+                expected
+            );
+            let rebuilt = Claims::from_sorted(claims.tokens.clone(), claims.owners.clone());
+            assert_eq!((rebuilt.starts, rebuilt.shift), (claims.starts, claims.shift));
+        }
     }
 }

@@ -98,7 +98,7 @@ fn each_kind_of_bad_input_has_its_own_message() {
             "instance \"a\" stands twice in the list",
         ),
         (r#"{"shards":{}}"#, "shards: invalid type: map, expected a sequence (line 1, column 10)"),
-        (&format!("{ONE} trailing"), "the JSON is broken at line 4, column 49: trailing characters"),
+        (&format!("{ONE} trailing"), "the JSON is broken at line 4, column 50: trailing characters"),
     ] {
         assert_eq!(parse(text).map_err(|error| error.to_string()), Err(message.to_owned()), "{text}");
     }
