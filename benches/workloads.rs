@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use ringside::ring::{Desc, InstanceDesc, RandomTokenGenerator, Ring, RingConfig, Tokens};
 use ringside::time::WallTime;
 
-pub const NOW_SECS: i64 = 1_700_000_000;
-pub const NOW: WallTime = WallTime::from_unix_secs(NOW_SECS);
+pub(crate) const NOW_SECS: i64 = 1_700_000_000;
+pub(crate) const NOW: WallTime = WallTime::from_unix_secs(NOW_SECS);
 
 /// A ring of ACTIVE instances with fresh heartbeats; with zones, they take turns.
-pub fn desc(instances: usize, tokens: usize, zones: usize) -> Desc {
+pub(crate) fn desc(instances: usize, tokens: usize, zones: usize) -> Desc {
     let entry = |(i, tokens): (usize, Tokens)| {
         let desc = InstanceDesc {
             addr: format!("10.{}.{}.{}:9095", i >> 16, i >> 8 & 255, i & 255).into(),
@@ -26,7 +26,7 @@ pub fn desc(instances: usize, tokens: usize, zones: usize) -> Desc {
 }
 
 /// The tokens of all instances, drawn one instance after the other.
-pub fn all_tokens(instances: usize, tokens: usize) -> Vec<Tokens> {
+pub(crate) fn all_tokens(instances: usize, tokens: usize) -> Vec<Tokens> {
     let mut generator = RandomTokenGenerator::new(42);
     let mut taken = BTreeSet::new();
     let mut drawn = Vec::with_capacity(instances);
@@ -39,18 +39,18 @@ pub fn all_tokens(instances: usize, tokens: usize) -> Vec<Tokens> {
 }
 
 /// A ring of RF 3, zone-aware if it has zones.
-pub fn ring(desc: &Desc, zones: usize) -> Ring {
+pub(crate) fn ring(desc: &Desc, zones: usize) -> Ring {
     Ring::new(desc, RingConfig { zone_awareness_enabled: zones > 0, ..RingConfig::default() })
 }
 
 /// The keys to look up, in a fixed order without pattern.
-pub fn keys() -> Vec<u32> {
+pub(crate) fn keys() -> Vec<u32> {
     let mut rand = ringside::go::rand::GoRand::new(1);
     (0..4096).map(|_| rand.uint32()).collect()
 }
 
 /// `desc` with every heartbeat a second newer, its tokens read off the wire and so not shared.
-pub fn newer(desc: &Desc) -> Desc {
+pub(crate) fn newer(desc: &Desc) -> Desc {
     let beat = |entry: &InstanceDesc| InstanceDesc {
         timestamp: entry.timestamp + 1,
         tokens: entry.tokens.to_vec().into(),

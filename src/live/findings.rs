@@ -18,9 +18,15 @@ pub(super) fn find(ring: &Ring, now: WallTime, judgement: &Judgement) -> Vec<Fin
         findings.push(empty_ring());
         return findings;
     }
-    findings.extend(replication_factor(ring));
-    findings.extend(reads(ring, judgement));
-    findings.extend(writes(&judgement.writes));
+    match too_few_instances(ring) {
+        // Neither reads nor writes can succeed, and there is nothing else to say about them.
+        Some(finding) => findings.push(finding),
+        None => {
+            findings.extend(reads(ring, judgement));
+            findings.extend(writes(&judgement.writes));
+        }
+    }
+    findings.extend(no_slack(ring));
     findings.extend(unhealthy(ring, judgement));
     for state in [InstanceState::Leaving, InstanceState::Joining, InstanceState::Pending] {
         findings.extend(in_state(ring, judgement, state));
@@ -54,27 +60,30 @@ fn empty_ring() -> Finding {
     )
 }
 
-fn replication_factor(ring: &Ring) -> Option<Finding> {
+fn too_few_instances(ring: &Ring) -> Option<Finding> {
     let (count, factor) = (ring.instances().len(), ring.config().replication_factor);
     let required = ring.config().strategy.required(factor, 0);
-    match count {
-        _ if count < required => Some(finding(
+    (count < required).then(|| {
+        finding(
             Severity::Critical,
-            format!(
-                "Replication factor {factor} needs at least {required} instances; there {} {count}.",
-                are(count)
-            ),
-            "A write waits for a majority of the replication factor, not of the instances that exist.",
+            format!("Replication factor {factor} needs at least {required} instances; there {} {count}.", are(count)),
+            "Reads and writes wait for a majority of the replication factor, not of the instances that exist: all fail.",
             "Set common.replication_factor to 1 for a single instance, or start more instances.",
-        )),
-        _ if count < factor => Some(finding(
+        )
+    })
+}
+
+fn no_slack(ring: &Ring) -> Option<Finding> {
+    let (count, factor) = (ring.instances().len(), ring.config().replication_factor);
+    let required = ring.config().strategy.required(factor, 0);
+    (count >= required && count < factor).then(|| {
+        finding(
             Severity::Warning,
             format!("{count} instances with replication factor {factor}: none may fail."),
             format!("Writes need {required} of {factor} replicas, and there are only {count} to answer."),
             "Run at least as many ingesters as the replication factor.",
-        )),
-        _ => None,
-    }
+        )
+    })
 }
 
 fn reads(ring: &Ring, judgement: &Judgement) -> Option<Finding> {
@@ -126,7 +135,7 @@ fn unhealthy(ring: &Ring, judgement: &Judgement) -> Option<Finding> {
         Severity::Critical,
         format!("UNHEALTHY: {}.", names(ring, unhealthy.iter().copied())),
         format!(
-            "The last heartbeat is older than {} (up to {}). The entry stays, and keeps its tokens, until the instance \
+            "The last heartbeat is older than {} (the oldest: {}). The entry stays, and keeps its tokens, until the instance \
              comes back or somebody forgets it.",
             duration::format(ring.config().heartbeat_timeout),
             age_text(oldest.heartbeat_age),

@@ -250,7 +250,6 @@ fn summarise(ring: &Ring, judgement: &Judgement) -> String {
     let active = judgement.instances.iter();
     let active =
         active.filter(|report| report.shown_state == ShownState::Stated(InstanceState::Active)).count();
-    let instances = if count == 1 { "instance" } else { "instances" };
     let share = judgement.writes.failing_keys as f64 / ALL_KEYS as f64 * 100.0;
     let reads = match &judgement.reads {
         Some(Reads { outcome: Err(error), .. }) => format!(" All reads fail: {error}."),
@@ -264,8 +263,9 @@ fn summarise(ring: &Ring, judgement: &Judgement) -> String {
     };
     match count {
         0 => "The ring is empty: nobody has registered, so neither reads nor writes can succeed.".to_owned(),
-        _ if active == count => format!("All {count} {instances} ACTIVE.{reads}{writes}"),
-        _ => format!("{active} of {count} {instances} ACTIVE.{reads}{writes}"),
+        1 if active == 1 => format!("The only instance is ACTIVE.{reads}{writes}"),
+        _ if active == count => format!("All {count} instances ACTIVE.{reads}{writes}"),
+        _ => format!("{active} of {count} instances ACTIVE.{reads}{writes}"),
     }
 }
 
@@ -280,7 +280,9 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// A heartbeat's age for people, in whole seconds.
+/// A heartbeat's age for people: tenths of a second, so that one just past its time-out shows it.
 pub fn age_text(age: Option<Duration>) -> String {
-    age.map_or_else(|| "in the future".to_owned(), |age| duration::format(Duration::from_secs(age.as_secs())))
+    const SHOWN: u128 = 100;
+    let rounded_up = |age: Duration| Duration::from_millis((age.as_millis().div_ceil(SHOWN) * SHOWN) as u64);
+    age.map_or_else(|| "in the future".to_owned(), |age| duration::format(rounded_up(age)))
 }

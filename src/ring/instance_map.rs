@@ -6,7 +6,9 @@ use super::InstanceDesc;
 /// Instances by ID: a sorted list, because rings are read, copied and merged whole far more often than
 /// they gain or lose an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct InstanceMap(Vec<(Arc<str>, InstanceDesc)>);
+pub struct InstanceMap(Vec<Entry>);
+
+type Entry = (Arc<str>, InstanceDesc);
 
 impl InstanceMap {
     /// How many entries.
@@ -76,8 +78,8 @@ impl InstanceMap {
     }
 
     /// IDs and instances, in the order of the IDs.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &InstanceDesc)> + Clone {
-        self.0.iter().map(|(id, instance)| (id, instance))
+    pub fn iter(&self) -> <&Self as IntoIterator>::IntoIter {
+        self.into_iter()
     }
 
     fn search(&self, id: &str) -> Result<usize, usize> {
@@ -151,6 +153,15 @@ impl FromIterator<(Arc<str>, InstanceDesc)> for InstanceMap {
             });
         }
         Self(entries)
+    }
+}
+
+impl<'a> IntoIterator for &'a InstanceMap {
+    type Item = (&'a Arc<str>, &'a InstanceDesc);
+    type IntoIter = std::iter::Map<std::slice::Iter<'a, Entry>, fn(&'a Entry) -> Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter().map(|(id, instance)| (id, instance))
     }
 }
 

@@ -100,7 +100,7 @@ impl SpreadMinimizingTokenGenerator {
             return Ok(());
         };
         let id = format!("{}{previous}", self.prefix);
-        match ring.ingesters.get(&*id).is_some_and(|entry| !entry.tokens.is_empty()) {
+        match ring.ingesters.get(&id).is_some_and(|entry| !entry.tokens.is_empty()) {
             true => Ok(()),
             false => Err(SpreadMinimizingError::MissingPreviousInstance(id)),
         }

@@ -36,51 +36,53 @@ pub(super) struct Claims {
 const WINDOW: usize = 8;
 
 impl Claims {
-    /// Sorts the claims of all `lists`; the owner is the list's place. Tokens lie evenly as a rule, so
-    /// each is put into its stretch at once, and only the few of one stretch have to be sorted.
+    /// Sorts the claims of all `lists`; the owner is the list's place.
+    ///
+    /// Tokens lie evenly as a rule, so putting each where its upper bits say is nearly all of the work:
+    /// first into buckets that fit the cache, then within each.
     pub(super) fn sorted<'a>(lists: impl Iterator<Item = &'a [u32]> + Clone) -> Self {
-        let count = lists.clone().map(<[u32]>::len).sum();
-        let shift = shift_for(count);
-        let mut starts = vec![0u32; (1 << (u32::BITS - shift)) + 1];
+        const BUCKET_SIZE: usize = 1 << FINE_BITS;
+        const MAX_COARSE_BITS: u32 = 11;
+
+        let count: usize = lists.clone().map(<[u32]>::len).sum();
+        let coarse_bits = (count / BUCKET_SIZE).max(2).ilog2().min(MAX_COARSE_BITS);
+        let bucket = |token: u32| (token >> (u32::BITS - coarse_bits)) as usize;
+        let mut places = vec![0; (1 << coarse_bits) + 1];
         for &token in lists.clone().flatten() {
-            starts[(token >> shift) as usize + 1] += 1;
+            places[bucket(token) + 1] += 1;
         }
-        let mut before = 0;
-        for start in &mut starts {
-            before += *start;
-            *start = before;
-        }
-        let (mut tokens, mut owners) = (vec![0; count], vec![0; count]);
+        accumulate(&mut places);
+        let mut claims = vec![0u64; count];
         for (owner, list) in lists.enumerate() {
             for &token in list {
-                let next = &mut starts[(token >> shift) as usize];
-                tokens[*next as usize] = token;
-                owners[*next as usize] = owner as u32;
-                *next += 1;
+                let place = &mut places[bucket(token)];
+                claims[*place as usize] = u64::from(token) << 32 | owner as u64;
+                *place += 1;
             }
         }
-        // Filling moved every start to its stretch's end, which is where the next one starts.
-        starts.rotate_right(1);
-        starts[0] = 0;
-        for stretch in starts.windows(2).filter(|stretch| stretch[1] - stretch[0] > 1) {
-            let stretch = stretch[0] as usize..stretch[1] as usize;
-            sort_together(&mut tokens[stretch.clone()], &mut owners[stretch]);
+
+        let (mut tokens, mut owners) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut scratch = vec![0; 4 * BUCKET_SIZE];
+        let mut start = 0;
+        // Filling moved the place of each bucket to its end.
+        for end in places {
+            let bucket = &mut claims[start..end as usize];
+            start = end as usize;
+            sort_bucket(bucket, u64::BITS - coarse_bits - FINE_BITS, &mut scratch);
+            tokens.extend(bucket.iter().map(|claim| (claim >> 32) as u32));
+            owners.extend(bucket.iter().map(|&claim| claim as u32));
         }
-        Self { tokens, owners, starts, shift }
+        Self::from_sorted(tokens, owners)
     }
 
     /// Claims that are sorted already.
     fn from_sorted(tokens: Vec<u32>, owners: Vec<u32>) -> Self {
-        let shift = shift_for(tokens.len());
-        let stretches = 1 << (u32::BITS - shift);
-        let mut starts = Vec::with_capacity(stretches + 1);
-        for (place, &token) in tokens.iter().enumerate() {
-            let stretch = (token >> shift) as usize;
-            if stretch >= starts.len() {
-                starts.resize(stretch + 1, place as u32);
-            }
+        let shift = u32::BITS - tokens.len().max(2).ilog2();
+        let mut starts = vec![0; (1 << (u32::BITS - shift)) + 1];
+        for token in &tokens {
+            starts[(token >> shift) as usize + 1] += 1;
         }
-        starts.resize(stretches + 1, tokens.len() as u32);
+        accumulate(&mut starts);
         Self { tokens, owners, starts, shift }
     }
 
@@ -96,31 +98,40 @@ impl Claims {
     }
 }
 
-/// Stretches as many as the largest power of two that is no more than the number of tokens.
-fn shift_for(count: usize) -> u32 {
-    u32::BITS - count.max(2).ilog2()
-}
+/// How many bits of a token tell its place within a bucket.
+const FINE_BITS: u32 = 8;
 
-/// Sorts few claims by token; equal tokens keep their order.
-fn sort_together(tokens: &mut [u32], owners: &mut [u32]) {
-    const FEW: usize = 32;
-
-    if tokens.len() > FEW {
-        let mut claims: Vec<(u32, u32)> = tokens.iter().copied().zip(owners.iter().copied()).collect();
-        claims.sort_by_key(|(token, _)| *token);
-        for (place, (token, owner)) in claims.into_iter().enumerate() {
-            (tokens[place], owners[place]) = (token, owner);
-        }
-        return;
+/// Sorts claims that agree in the bits above `shift` + [`FINE_BITS`], with room to work in.
+fn sort_bucket(bucket: &mut [u64], shift: u32, scratch: &mut [u64]) {
+    let Some(scratch) = scratch.get_mut(..bucket.len()) else { return bucket.sort_unstable() };
+    let fine = |claim: u64| (claim >> shift) as usize & ((1 << FINE_BITS) - 1);
+    let mut places = [0; (1 << FINE_BITS) + 1];
+    for &claim in &*bucket {
+        places[fine(claim) + 1] += 1;
     }
-    for sorted in 1..tokens.len() {
-        let (token, owner) = (tokens[sorted], owners[sorted]);
-        let mut place = sorted;
-        while place > 0 && tokens[place - 1] > token {
-            (tokens[place], owners[place]) = (tokens[place - 1], owners[place - 1]);
+    accumulate(&mut places);
+    for &claim in &*bucket {
+        let place = &mut places[fine(claim)];
+        scratch[*place as usize] = claim;
+        *place += 1;
+    }
+    // What shares all those bits stands together already: few moves are left.
+    for (next, &claim) in scratch.iter().enumerate() {
+        let mut place = next;
+        while place > 0 && bucket[place - 1] > claim {
+            bucket[place] = bucket[place - 1];
             place -= 1;
         }
-        (tokens[place], owners[place]) = (token, owner);
+        bucket[place] = claim;
+    }
+}
+
+/// Turns numbers into the sums up to each.
+fn accumulate(numbers: &mut [u32]) {
+    let mut sum = 0;
+    for number in numbers {
+        sum += *number;
+        *number = sum;
     }
 }
 
@@ -276,8 +287,6 @@ mod tests {
                 claims.tokens.iter().copied().zip(claims.owners.iter().copied()).collect::<Vec<_>>(),
                 expected
             );
-            let rebuilt = Claims::from_sorted(claims.tokens.clone(), claims.owners.clone());
-            assert_eq!((rebuilt.starts, rebuilt.shift), (claims.starts, claims.shift));
         }
     }
 }

@@ -84,6 +84,13 @@ impl Camera {
         self.radius = radius;
         let after = self.at(key, 0.0);
         self.center = Point::new(self.center.x + before.x - after.x, self.center.y + before.y - after.y);
+        if factor > 1.0 && radius > self.home_radius() * 1.5 {
+            // Along the pointer's own ray the band may come to the middle: the key stays under the pointer.
+            let (_, offset) = self.place(self.size.middle());
+            let (sin, cos) = angle_of(key).sin_cos();
+            let shift = offset * 0.2 * factor.log2().min(1.0);
+            self.center = Point::new(self.center.x + shift * sin, self.center.y - shift * cos);
+        }
         self.settle(factor < 1.0);
     }
 
@@ -104,6 +111,24 @@ impl Camera {
             self.center = Point::new(middle.x - self.radius * sin, middle.y + self.radius * cos);
         } else {
             *self = Self::home(self.size, self.margin);
+        }
+    }
+
+    /// The whole ring on the same canvas.
+    pub fn at_home(&self) -> Self {
+        Self::home(self.size, self.margin)
+    }
+
+    /// Moves to a place on the ring without changing the zoom.
+    pub fn look_there(&mut self, key: f64) {
+        let keys_wide = self.size.width.min(self.size.height) * 0.5 / self.pixels_per_key();
+        self.look_at(key, keys_wide);
+    }
+
+    /// [`Self::resize`], if canvas or margin are others.
+    pub fn resize_if_needed(&mut self, size: Size, margin: f64) {
+        if (self.size, self.margin) != (size, margin) {
+            self.resize(size, margin);
         }
     }
 
@@ -142,7 +167,12 @@ impl Camera {
         if self.size.holds(self.center, margin + 1.0) {
             return Span::ALL;
         }
-        let corners = [(-margin, -margin), (width + margin, -margin), (-margin, height + margin), (width + margin, height + margin)];
+        let corners = [
+            (-margin, -margin),
+            (width + margin, -margin),
+            (-margin, height + margin),
+            (width + margin, height + margin),
+        ];
         let middle = self.size.middle();
         let (toward, _) = self.place(middle);
         let (mut before, mut after) = (0.0_f64, 0.0_f64);

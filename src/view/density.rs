@@ -12,7 +12,7 @@ const FINEST: u32 = 20;
 
 /// One stretch of the band: its hue, the hue's strength and the share of the unwell, in eight bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Cell(u8);
+pub(super) struct Cell(u8);
 
 impl Cell {
     fn new(hue: usize, strength: u8, worry: u8) -> Self {
@@ -20,25 +20,25 @@ impl Cell {
     }
 
     /// The hue that most of the stretch has.
-    pub fn hue(self) -> u8 {
+    pub(super) fn hue(self) -> u8 {
         self.0 & 7
     }
 
     /// How pure it is, below [`super::palette::STRENGTHS`].
-    pub fn strength(self) -> u8 {
+    pub(super) fn strength(self) -> u8 {
         self.0 >> 3 & 3
     }
 
     /// How much of the stretch is owned by instances that are not well: 0 nothing, 1 some, 2 a third and
     /// more, 3 nearly all.
-    pub fn worry(self) -> u8 {
+    pub(super) fn worry(self) -> u8 {
         self.0 >> 5 & 3
     }
 }
 
 /// The band at every level of detail down to about one token a stretch.
 #[derive(Debug, Clone, Default)]
-pub struct Density {
+pub(super) struct Density {
     /// `levels[n]` has 2^(COARSEST + n) cells.
     levels: Vec<Vec<Cell>>,
 }
@@ -51,12 +51,18 @@ struct Tally {
 
 impl Density {
     /// Prepares the levels of a ring whose sorted `tokens` belong to `owners`.
-    pub fn new(tokens: &[u32], owners: &[u32], hue: impl Fn(u32) -> u8, unwell: impl Fn(u32) -> bool) -> Self {
+    pub(super) fn new(
+        tokens: &[u32],
+        owners: &[u32],
+        hue: impl Fn(u32) -> u8,
+        unwell: impl Fn(u32) -> bool,
+    ) -> Self {
         if tokens.is_empty() {
             return Self::default();
         }
         let finest = tokens.len().ilog2().clamp(COARSEST, FINEST);
-        let mut levels: Vec<Vec<Cell>> = (COARSEST..=finest).map(|bits| Vec::with_capacity(1 << bits)).collect();
+        let mut levels: Vec<Vec<Cell>> =
+            (COARSEST..=finest).map(|bits| Vec::with_capacity(1 << bits)).collect();
         let mut tallies = vec![Tally::default(); levels.len()];
         let width = (1_u64 << (32 - finest)) as f32;
         let (mut position, mut at) = (0, 0_u64);
@@ -92,7 +98,7 @@ impl Density {
                 *to += keys;
             }
             sum.unwell += tally.unwell;
-            if (stretch + 1) % (1 << up) != 0 {
+            if !(stretch + 1).is_multiple_of(1 << up) {
                 return;
             }
             // Every level adds up the stretches of the next finer one that are complete.
@@ -102,7 +108,7 @@ impl Density {
     }
 
     /// The finest level that has at most `cells` stretches, as its number of bits and its cells.
-    pub fn level(&self, cells: f64) -> Option<(u32, &[Cell])> {
+    pub(super) fn level(&self, cells: f64) -> Option<(u32, &[Cell])> {
         let wanted = (cells.max(1.0) as u64).max(1).ilog2().clamp(COARSEST, FINEST);
         let last = self.levels.len().checked_sub(1)?;
         let index = ((wanted - COARSEST) as usize).min(last);
@@ -161,7 +167,10 @@ mod tests {
             assert_eq!(cells.len(), 1 << bits);
         }
         let (_, coarse) = density.level(256.0).unwrap();
-        assert!(coarse.iter().all(|cell| cell.strength() <= 1), "eight hues mixed evenly have no foremost one");
+        assert!(
+            coarse.iter().all(|cell| cell.strength() <= 1),
+            "eight hues mixed evenly have no foremost one"
+        );
         assert!(coarse.iter().filter(|cell| cell.worry() == 1).count() > 200);
     }
 

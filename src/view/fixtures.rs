@@ -10,8 +10,9 @@ use super::picture::Picture;
 /// A ring of `count` instances in `zones` zones, with tokens spread by a multiplicative hash.
 pub(super) fn ring(count: u32, tokens: u32, zones: u32) -> Ring {
     let instance = |index: u32| {
-        let tokens: Vec<u32> =
-            (0..tokens).map(|i| (index * tokens + i).wrapping_mul(2_654_435_761).wrapping_add(index * 977)).collect();
+        let tokens: Vec<u32> = (0..tokens)
+            .map(|i| (index * tokens + i).wrapping_mul(2_654_435_761).wrapping_add(index * 977))
+            .collect();
         let desc = InstanceDesc {
             addr: Arc::from(format!("10.0.0.{index}:9095")),
             zone: Arc::from(if zones > 1 { format!("zone-{}", index % zones) } else { String::new() }),

@@ -93,11 +93,19 @@ pub(super) fn paint_marks(
         match mark {
             Mark::Active => scene.layer_at(solid + hue).disc(at, radius),
             Mark::Leaving => {
-                scene.layer_at(solid + hue).outline([corner(-1.1, -0.8), corner(1.1, -0.8), corner(0.0, 1.1)]);
+                scene.layer_at(solid + hue).outline([
+                    corner(-1.1, -0.8),
+                    corner(1.1, -0.8),
+                    corner(0.0, 1.1),
+                ]);
             }
             Mark::Pending => scene.layer_at(hollow + hue).disc(at, radius * 0.9),
             Mark::Joining => {
-                scene.layer_at(hollow + hue).outline([corner(-1.0, 0.8), corner(1.0, 0.8), corner(0.0, -1.0)]);
+                scene.layer_at(hollow + hue).outline([
+                    corner(-1.0, 0.8),
+                    corner(1.0, 0.8),
+                    corner(0.0, -1.0),
+                ]);
             }
             Mark::Left => scene.layer_at(hollow + hue).line(corner(-1.0, 0.0), corner(1.0, 0.0)),
             Mark::Unhealthy => {

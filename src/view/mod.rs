@@ -4,6 +4,7 @@
 mod band;
 pub mod camera;
 mod density;
+pub mod endpoint;
 #[cfg(test)]
 mod fixtures;
 pub mod geometry;
@@ -13,6 +14,8 @@ mod paint;
 pub mod palette;
 mod picture;
 pub mod scene;
+pub mod settings;
+pub mod table;
 pub mod text;
 mod trace;
 

@@ -8,7 +8,7 @@ const MIN_SPACING: f64 = 5.0;
 
 /// The places of all instances, for one size of the ring.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Orbit {
+pub(super) struct Orbit {
     /// For each instance, its angle in keys and its row.
     places: Vec<(f64, u32)>,
     /// For each zone, where its sector begins and how long it is, in keys.
@@ -21,7 +21,7 @@ pub struct Orbit {
 impl Orbit {
     /// Places instances, whose zones are `zone_of`, around a circle of `radius` pixels, the first row
     /// `offset` pixels outside of it.
-    pub fn new(zone_of: &[usize], zones: usize, radius: f64, offset: f64) -> Self {
+    pub(super) fn new(zone_of: &[usize], zones: usize, radius: f64, offset: f64) -> Self {
         if zone_of.is_empty() {
             return Self::default();
         }
@@ -63,39 +63,34 @@ impl Orbit {
         Self { places, sectors, spacing, rows, offset }
     }
 
-    /// The pixels between two rows and at least between two neighbours.
-    pub fn spacing(&self) -> f64 {
-        self.spacing
-    }
-
     /// How far outside the circle the outermost row ends.
-    pub fn depth(&self) -> f64 {
+    pub(super) fn depth(&self) -> f64 {
         self.offset + f64::from(self.rows.saturating_sub(1)) * self.spacing + self.mark_radius()
     }
 
     /// How large an instance's mark is.
-    pub fn mark_radius(&self) -> f64 {
+    pub(super) fn mark_radius(&self) -> f64 {
         (self.spacing * 0.34).clamp(1.8, 7.0)
     }
 
     /// An instance's angle, in keys.
-    pub fn angle(&self, instance: u32) -> f64 {
+    pub(super) fn angle(&self, instance: u32) -> f64 {
         self.places[instance as usize].0
     }
 
     /// Where an instance stands.
-    pub fn at(&self, camera: &Camera, instance: u32) -> Point {
+    pub(super) fn at(&self, camera: &Camera, instance: u32) -> Point {
         let (key, row) = self.places[instance as usize];
         camera.at(key, self.offset + f64::from(row) * self.spacing)
     }
 
     /// For each zone the stretch that its sector takes, in keys: start and length.
-    pub fn sectors(&self) -> &[(f64, f64)] {
+    pub(super) fn sectors(&self) -> &[(f64, f64)] {
         &self.sectors
     }
 
     /// The instance whose mark is under a point.
-    pub fn hit(&self, camera: &Camera, point: Point) -> Option<u32> {
+    pub(super) fn hit(&self, camera: &Camera, point: Point) -> Option<u32> {
         let reach = (self.mark_radius() + 3.0).max(self.spacing * 0.5).min(16.0);
         let (_, offset) = camera.place(point);
         if offset < self.offset - reach || offset > self.depth() + reach {
@@ -121,7 +116,11 @@ mod tests {
             let orbit = Orbit::new(&zone_of, zones, camera.radius(), 30.0);
             assert!(orbit.depth() < 100.0, "{count}: {}", orbit.depth());
             for instance in 0..count as u32 {
-                assert_eq!(orbit.hit(&camera, orbit.at(&camera, instance)), Some(instance), "{count} in {zones}");
+                assert_eq!(
+                    orbit.hit(&camera, orbit.at(&camera, instance)),
+                    Some(instance),
+                    "{count} in {zones}"
+                );
             }
             let mut nearest = f64::MAX;
             for a in 0..count as u32 {

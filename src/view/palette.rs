@@ -232,12 +232,18 @@ mod tests {
             for kind in 0..4 {
                 for a in 0..OWNER_HUES {
                     for b in 0..a {
-                        let [one, two] = [a, b].map(|hue| oklab(simulated(colour(&owner_property(hue)), kind)));
+                        let [one, two] =
+                            [a, b].map(|hue| oklab(simulated(colour(&owner_property(hue)), kind)));
                         let squares: f64 = one.iter().zip(two).map(|(x, y)| (x - y) * (x - y)).sum();
                         // The first three hues carry the most common ring: they are held to more.
                         let least = if a < 3 { 0.10 } else { 0.035 };
                         let apart = squares.sqrt();
-                        assert!(apart >= least, "owners {} and {}, dark {dark}, kind {kind}: {apart:.3}", a + 1, b + 1);
+                        assert!(
+                            apart >= least,
+                            "owners {} and {}, dark {dark}, kind {kind}: {apart:.3}",
+                            a + 1,
+                            b + 1
+                        );
                     }
                 }
             }

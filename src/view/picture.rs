@@ -13,7 +13,11 @@ use super::text::short_names;
 
 /// Up to so many instances, each has its name beside it.
 const NAMED_INSTANCES: usize = 40;
-const LETTER_WIDTH: f64 = 6.8;
+/// On a canvas narrower than this names stand below the marks, and fewer have theirs.
+const NARROW: f64 = 560.0;
+const NAMED_ON_NARROW: usize = 12;
+/// About the width of a letter of the smaller text.
+pub(super) const LETTER_WIDTH: f64 = 7.0;
 /// From this zoom on the instances around the ring make room for names along the band.
 pub(super) const ORBIT_ENDS: f64 = 2.6;
 
@@ -82,17 +86,22 @@ impl Picture {
             return self.fitted.1;
         }
         let longest = self.names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
-        let beside = if self.has_names() { longest * LETTER_WIDTH + 14.0 } else { 10.0 };
+        let narrow = size.width < NARROW;
+        let beside = match () {
+            () if narrow => 12.0,
+            () if self.has_names(size) => longest * LETTER_WIDTH + 14.0,
+            () => 10.0,
+        };
         let zone_names = if self.shows_zones() { 20.0 } else { 0.0 };
         let topology = self.ring.topology();
         let zone_of: Vec<usize> = (0..self.marks.len() as u32).map(|i| topology.zone_of(i)).collect();
         let mut radius = size.width.min(size.height) / 2.0;
         // The orbit depends on the radius and the radius on the orbit: twice is near enough.
         for _ in 0..2 {
-            self.orbit = Orbit::new(&zone_of, topology.zones().len(), radius, half_band(radius) + 24.0);
+            self.orbit = Orbit::new(&zone_of, topology.zones().len(), radius, half_band(radius) + 22.0);
             let depth = self.orbit.depth() + zone_names;
             let across = size.width / 2.0 - depth - beside;
-            let down = size.height / 2.0 - depth - if self.has_names() { 20.0 } else { 8.0 };
+            let down = size.height / 2.0 - depth - if self.has_names(size) { 24.0 } else { 8.0 };
             radius = across.min(down).max(48.0);
         }
         let margin = size.width.min(size.height) / 2.0 - radius;
@@ -124,7 +133,8 @@ impl Picture {
     pub fn position_of(&self, instance: u32, token: u32) -> Option<usize> {
         let topology = self.ring.topology();
         let position = topology.search(token.wrapping_sub(1));
-        let found = topology.tokens().get(position) == Some(&token) && topology.owners()[position] == instance;
+        let found =
+            topology.tokens().get(position) == Some(&token) && topology.owners()[position] == instance;
         found.then_some(position)
     }
 
@@ -136,9 +146,10 @@ impl Picture {
             return Some(Target::Instance(instance));
         }
         let (key, offset) = camera.place(point);
-        let reach = half_band(camera.home_radius()) + slack;
+        let reach = half_of(camera) + slack;
         let tokens = self.ring.topology().tokens();
-        (offset.abs() <= reach && !tokens.is_empty()).then(|| Target::Token(self.ring.topology().search(key as u32)))
+        (offset.abs() <= reach && !tokens.is_empty())
+            .then(|| Target::Token(self.ring.topology().search(key as u32)))
     }
 
     /// The next token clockwise (`by` > 0) or back from `position`; with an instance, among its own.
@@ -175,8 +186,14 @@ impl Picture {
         &self.marks
     }
 
-    pub(super) fn has_names(&self) -> bool {
-        self.marks.len() <= NAMED_INSTANCES
+    /// Whether every instance has its name beside it.
+    pub(super) fn has_names(&self, size: Size) -> bool {
+        self.marks.len() <= if size.width < NARROW { NAMED_ON_NARROW } else { NAMED_INSTANCES }
+    }
+
+    /// Whether names stand below the marks, for want of room beside them.
+    pub(super) fn names_below(&self, size: Size) -> bool {
+        size.width < NARROW
     }
 
     pub(super) fn shows_zones(&self) -> bool {
@@ -185,12 +202,18 @@ impl Picture {
 }
 
 /// Half of the band's thickness, for the radius that the whole ring is shown with.
-pub(super) fn half_band(home_radius: f64) -> f64 {
+fn half_band(home_radius: f64) -> f64 {
     (home_radius * 0.055).clamp(8.0, 17.0)
 }
 
+/// Half of the band's thickness as a camera sees it: zoomed in, there is room for more.
+pub(super) fn half_of(camera: &Camera) -> f64 {
+    let more = ((camera.zoom().max(1.0).log2() - 1.5) * 0.2).clamp(0.0, 1.5);
+    half_band(camera.home_radius()) * (1.0 + more)
+}
+
 /// The arc of the token at `position`.
-pub fn arc(topology: &Topology, position: usize) -> Option<Arc> {
+fn arc(topology: &Topology, position: usize) -> Option<Arc> {
     let tokens = topology.tokens();
     let &token = tokens.get(position)?;
     let from = tokens[(position + tokens.len() - 1) % tokens.len()];

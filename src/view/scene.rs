@@ -107,7 +107,13 @@ impl Scene {
     }
 
     /// Writes a text.
-    pub fn label(&mut self, at: Point, role: Role, anchor: Anchor, text: std::fmt::Arguments<'_>) -> &mut Label {
+    pub fn label(
+        &mut self,
+        at: Point,
+        role: Role,
+        anchor: Anchor,
+        text: std::fmt::Arguments<'_>,
+    ) -> &mut Label {
         let from = self.text.len() as u32;
         // Writing to a String cannot fail.
         let _ = std::fmt::Write::write_fmt(&mut self.text, text);

@@ -7,7 +7,7 @@ use super::band::stroke;
 use super::camera::Camera;
 use super::geometry::{KEYS, Point, Span};
 use super::palette::Role;
-use super::picture::{Picture, half_band};
+use super::picture::{Picture, half_of};
 use super::scene::{Anchor, Scene, Style};
 
 /// More steps than this are not drawn one by one.
@@ -63,7 +63,7 @@ impl TraceMarks {
 }
 
 pub(super) fn paint_trace(_: &Picture, camera: &Camera, span: Span, trace: &TraceMarks, scene: &mut Scene) {
-    let half = half_band(camera.home_radius());
+    let half = half_of(camera);
     let key = f64::from(trace.key);
     let lane = -half - 12.0;
 
@@ -123,8 +123,8 @@ fn paint_badges(camera: &Camera, trace: &TraceMarks, half: f64, scene: &mut Scen
         if healthy {
             scene.layer_at(solid).disc(at, BADGE_RADIUS);
         } else {
-            scene.layer_at(paper).disc(at, BADGE_RADIUS);
-            scene.layer_at(rim).disc(at, BADGE_RADIUS);
+            scene.layer_at(paper).disc(at, BADGE_RADIUS + 2.0);
+            scene.layer_at(rim).disc(at, BADGE_RADIUS + 2.0);
         }
         let sign = if healthy { "" } else { "\u{2715}" };
         scene.label(at, role, Anchor::Middle, format_args!("{}{sign}", replica + 1)).strong = true;

@@ -1,1 +1,11 @@
 //! The built page in a real browser: `make test-e2e`.
+//!
+//! A test opens a [`page::Page`] on a [`server::Site`] and says what a reader does and sees. When one fails, what the
+//! browser showed and logged lies in `target/e2e/`.
+
+mod page;
+mod screens;
+mod server;
+mod smoke;
+mod vocabulary;
+mod webdriver;

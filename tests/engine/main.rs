@@ -1,5 +1,7 @@
 //! The engine's tests beyond the modules' own: conformance with the real Go code, laws, models, pages.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
+
 mod conformance;
 mod merge_laws;
 mod models;

@@ -31,12 +31,11 @@ pub(crate) async fn serve(dist: &Path, port: u16) -> Result<(), ServeError> {
     if !dist.join("index.html").is_file() {
         return Err(ServeError::NoPage(dist.to_owned()));
     }
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|source| {
-        match source.kind() {
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|source| match source.kind() {
             io::ErrorKind::AddrInUse => ServeError::PortTaken(port),
             _ => ServeError::Listen { port, source },
-        }
-    })?;
+        })?;
     writeln!(io::stdout(), "Ringside is at http://{}/ (Ctrl-C stops it)", listener.local_addr()?)?;
     Ok(axum::serve(listener, router(dist)).await?)
 }

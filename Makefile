@@ -1,0 +1,104 @@
+# Everything there is to do here, from a checkout, rustup and a C toolchain. `make help` lists it.
+
+# Every version: Rust's stands in rust-toolchain.toml, every crate's in Cargo.lock, Trunk's here.
+TRUNK := 0.21.14
+# The command line of wasm-bindgen must be of the same version as the crate.
+WASM_BINDGEN := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
+
+PORT ?= 8080
+
+SHELL := bash
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help serve page test fmt lint doc test-native test-web test-e2e screenshots bench cli tools toolchain chromium clean
+
+WASM := --target wasm32-unknown-unknown --no-default-features --features web
+SITE := cargo run --quiet --locked --features site --bin ringside-site --
+# Folders are listed too: their times change when a file goes.
+PAGE := Cargo.toml Cargo.lock Trunk.toml rust-toolchain.toml .cargo/config.toml \
+	$(shell find index.html public src style -not -path 'src/bin/cli*' 2>/dev/null)
+
+help: ## This list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
+		printf '  make %-12s %s\n' "$$target" "$$text"; done
+
+serve: page ## Build the page if anything changed, and serve it: http://127.0.0.1:8080/, or PORT=...
+	@$(SITE) serve dist --port $(PORT)
+
+page: dist/index.html.br ## Build the release page into dist/ and say what it weighs
+	@$(SITE) sizes dist
+
+# The compressed index is what packing writes last.
+dist/index.html.br: $(PAGE) | tools
+	cargo fetch --quiet --locked
+	env -u NO_COLOR RUST_BACKTRACE=0 PATH="$(CURDIR)/.tools/bin:$$PATH" trunk build --release --offline
+	@$(SITE) pack dist
+
+test: fmt lint doc test-native test-web test-e2e ## Everything that CI runs
+	@cat target/test-native.log target/test-web.log target/test-e2e.log | awk '/^test result:/ { passed += $$4 } \
+		END { print "All green: " passed " tests passed." }'
+
+fmt: toolchain ## Is the source formatted?
+	cargo fmt --check
+
+lint: toolchain ## Clippy, for this machine and for the browser
+	cargo clippy --quiet --locked --all-targets --features site -- --deny warnings
+	cargo clippy --quiet --locked $(WASM) --lib --bins --test web -- --deny warnings
+
+doc: toolchain ## Does the documentation build, every link of it?
+	RUSTDOCFLAGS='--deny warnings' cargo doc --quiet --locked --no-deps $(WASM) --lib
+
+# Runs tests quietly and keeps what they say, for the count at the end.
+counted = @mkdir -p target; set -o pipefail; $(1) 2>&1 | tee target/$@.log
+
+test-native: toolchain ## Tests of the library and its command line
+	cargo test --locked --no-run
+	$(call counted,cargo test --quiet --locked)
+
+test-web: tools chromium ## Tests of the library and its page in headless Chromium
+	cargo test --locked $(WASM) --test web --no-run
+	$(call counted,CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$(CURDIR)/.tools/bin/wasm-bindgen-test-runner \
+		cargo test --quiet --locked $(WASM) --test web)
+
+test-e2e: page chromium ## Tests of the built page in headless Chromium
+	cargo test --locked --features site --bin ringside-site --test e2e --no-run
+	$(call counted,cargo test --quiet --locked --features site --bin ringside-site --test e2e)
+
+screenshots: page chromium ## Pictures of every route on every screen, in target/screenshots/
+	cargo test --quiet --locked --features site --test e2e screens
+
+bench: toolchain ## Benchmarks of the engine
+	cargo bench --locked
+
+tools: toolchain .tools/trunk-$(TRUNK) .tools/wasm-bindgen-$(WASM_BINDGEN) ## Install the pinned tools into .tools/, once
+
+# Optimising the tools would take longer than running them.
+INSTALL := CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
+	cargo install --root .tools --force --no-default-features
+
+.tools/trunk-$(TRUNK): | toolchain
+	$(INSTALL) --locked trunk@$(TRUNK)
+	@touch $@
+
+.tools/wasm-bindgen-$(WASM_BINDGEN): | toolchain
+	$(INSTALL) wasm-bindgen-cli@$(WASM_BINDGEN)
+	@touch $@
+
+# rustup installs what rust-toolchain.toml names, unless it was told to wait until asked.
+toolchain:
+	@command -v rustup >/dev/null || { echo 'rustup is missing: https://rustup.rs' >&2; exit 1; }
+	@rustc --version >/dev/null 2>&1 || rustup toolchain install
+	@rustup target list --installed | grep -q '^wasm32-unknown-unknown$$' || rustup target add wasm32-unknown-unknown
+	@cargo clippy --version >/dev/null 2>&1 && cargo fmt --version >/dev/null 2>&1 || rustup component add clippy rustfmt
+
+chromium:
+	@command -v chromedriver >/dev/null || { \
+		test "$$(id -u)" = 0 && test -f /etc/debian_version && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium chromium-driver fonts-liberation; \
+	} || { \
+		echo 'Chromium and chromedriver are missing. Debian: apt-get install chromium chromium-driver;' \
+			'macOS: brew install --cask chromium chromedriver' >&2; exit 1; }
+
+clean: ## Forget what was built, but not the tools
+	cargo clean
+	rm -rf dist

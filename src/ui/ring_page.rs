@@ -1,0 +1,85 @@
+//! The ring inspector: load a ring, see it, judge it, trace a stream through it.
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use super::load_panel::{LoadPanel, load_files};
+use super::ring_table::RingTable;
+use super::samples;
+use super::session::Session;
+use super::settings_form::SettingsForm;
+use super::stage::Stage;
+use super::token_table::TokenTable;
+use super::trace_panel::TracePanel;
+use super::verdict_panel::VerdictPanel;
+
+/// The page at `#/ring`.
+#[component]
+pub(super) fn RingPage() -> impl IntoView {
+    let session = expect_context::<Session>();
+    if session.current.get_untracked().is_none() {
+        let sample = session.settings.with_untracked(|settings| settings.sample.clone());
+        session.load_sample(if sample.is_empty() { samples::FIRST_KEY } else { &sample });
+    }
+    let dropping = RwSignal::new(false);
+    accept_drops(session, dropping);
+    let has_ring = move || session.shown.get() > 0;
+    view! {
+        <h1 class="unseen">"Ring inspector"</h1>
+        <div class="inspector">
+            <div class="inputs">
+                <LoadPanel />
+                <SettingsForm />
+            </div>
+            <div class="picture">
+                <Show when=has_ring fallback=|| view! { <p class="empty">"No ring yet."</p> }>
+                    <Stage />
+                </Show>
+            </div>
+            <div class="answers">
+                <VerdictPanel />
+                <TracePanel />
+            </div>
+            <div class="tables">
+                <RingTable />
+                <TokenTable />
+            </div>
+        </div>
+        <div class="drop-hint" class:shown=move || dropping.get() aria-hidden="true">
+            "Drop ring pages here"
+        </div>
+    }
+}
+
+/// Takes files that are dropped anywhere on the page.
+fn accept_drops(session: Session, dropping: RwSignal<bool>) {
+    let carries_files = |event: &ev::DragEvent| {
+        event.data_transfer().is_some_and(|data| data.types().includes(&"Files".into(), 0))
+    };
+    let over = window_event_listener(ev::dragover, move |event| {
+        if carries_files(&event) {
+            event.prevent_default();
+            dropping.set(true);
+        }
+    });
+    let leave = window_event_listener(ev::dragleave, move |event| {
+        // Leaving the window has no element to go to.
+        if event.related_target().is_none() {
+            dropping.set(false);
+        }
+    });
+    let drop = window_event_listener(ev::drop, move |event| {
+        dropping.set(false);
+        if carries_files(&event) {
+            event.prevent_default();
+            if let Some(files) = event.data_transfer().and_then(|data| data.files()) {
+                load_files(session, &files);
+            }
+        }
+    });
+    on_cleanup(move || {
+        over.remove();
+        leave.remove();
+        drop.remove();
+    });
+}

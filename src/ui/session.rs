@@ -1,0 +1,319 @@
+//! What the page holds: the loaded rings, the one that is shown, and the signals that tell of changes.
+//!
+//! Rings and pictures are large: they stay in the [`Engine`], outside the reactive graph. `shown` counts
+//! the rings shown so far; whoever reads it is told when there is another one.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::live::judge::{Judgement, ShownState, judge};
+use crate::live::ring_page::{self, MAX_PAGE_BYTES, RingPage};
+use crate::loki::trace::{StreamTrace, trace_stream};
+use crate::loki::{Labels, with_service_name};
+use crate::ring::Ring;
+use crate::time::WallTime;
+use crate::view::settings::{Settings, SettingsError};
+use crate::view::table::Row;
+use crate::view::{Focus, Mark, Picture, TraceMarks, text};
+
+use super::{browser, fetch, samples};
+
+/// Something that did not work, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    /// What happened.
+    pub(super) what: String,
+    /// A command to run instead, or an explanation.
+    pub(super) help: Option<String>,
+}
+
+/// A ring that was loaded.
+pub(super) struct Loaded {
+    name: String,
+    page: Arc<RingPage>,
+    /// This machine's clock at loading, for pages that do not tell theirs.
+    at: WallTime,
+}
+
+/// The ring that is shown.
+pub(super) struct Shown {
+    /// Its picture, which holds the ring itself.
+    pub(super) picture: Picture,
+    /// Its verdict.
+    pub(super) judgement: Judgement,
+    /// Its table.
+    pub(super) rows: Vec<Row>,
+    /// The clock that it was judged by.
+    pub(super) now: WallTime,
+    /// Where that clock comes from.
+    pub(super) now_source: &'static str,
+    /// The look-up painted into the picture.
+    pub(super) trace: Option<TraceMarks>,
+}
+
+#[derive(Default)]
+pub(super) struct Engine {
+    loaded: Vec<Loaded>,
+    /// The last good one: it stays when something fails.
+    pub(super) shown: Option<Shown>,
+}
+
+/// A handle on all of it.
+#[derive(Clone, Copy)]
+pub(super) struct Session {
+    engine: StoredValue<Engine, LocalStorage>,
+    /// The inputs beside the ring.
+    pub(super) settings: RwSignal<Settings>,
+    /// What is wrong with them.
+    pub(super) settings_error: RwSignal<SettingsError>,
+    /// The names of the loaded rings.
+    pub(super) names: RwSignal<Vec<String>>,
+    /// Which of them is shown.
+    pub(super) current: RwSignal<Option<usize>>,
+    /// Counts rings shown.
+    pub(super) shown: RwSignal<u32>,
+    /// What the reader points at.
+    pub(super) focus: RwSignal<Focus>,
+    /// The traced stream, or what is wrong with its labels.
+    pub(super) trace: RwSignal<Option<Result<Arc<StreamTrace>, String>>>,
+    /// What did not work last.
+    pub(super) problem: RwSignal<Option<Problem>>,
+    /// What is under way.
+    pub(super) busy: RwSignal<Option<String>>,
+    /// Milestones for those who do not see the page.
+    pub(super) said: RwSignal<String>,
+    /// Whether the page is dark.
+    pub(super) dark: RwSignal<bool>,
+}
+
+impl Session {
+    /// An empty session with the settings of a link.
+    pub(super) fn new(settings: Settings) -> Self {
+        let session = Self {
+            engine: StoredValue::new_local(Engine::default()),
+            settings: RwSignal::new(settings),
+            settings_error: RwSignal::default(),
+            names: RwSignal::default(),
+            current: RwSignal::default(),
+            shown: RwSignal::new(0),
+            focus: RwSignal::default(),
+            trace: RwSignal::new(None),
+            problem: RwSignal::default(),
+            busy: RwSignal::default(),
+            said: RwSignal::default(),
+            dark: RwSignal::new(super::theme::initially_dark()),
+        };
+        session.keep_current();
+        session
+    }
+
+    /// Rebuilds what depends on the settings, whenever they change.
+    fn keep_current(self) {
+        let ring_inputs = Memo::new(move |_| {
+            self.settings.with(|settings| {
+                (
+                    settings.replication_factor.clone(),
+                    settings.zone_awareness,
+                    settings.heartbeat_timeout.clone(),
+                    settings.now.clone(),
+                    settings.ignore_unhealthy,
+                )
+            })
+        });
+        Effect::new(move || {
+            ring_inputs.track();
+            self.current.track();
+            self.names.track();
+            self.rebuild();
+        });
+        let trace_inputs = Memo::new(move |_| {
+            self.settings
+                .with(|settings| (settings.tenant.clone(), settings.labels.clone(), settings.service_name))
+        });
+        Effect::new(move || {
+            trace_inputs.track();
+            self.shown.track();
+            self.retrace();
+        });
+    }
+
+    /// What the ring that is shown says; `None` while there is none.
+    pub(super) fn with<T>(self, ask: impl FnOnce(&Shown) -> T) -> Option<T> {
+        self.engine.try_with_value(|engine| engine.shown.as_ref().map(ask)).flatten()
+    }
+
+    /// The same for what is worked out for a canvas.
+    pub(super) fn with_mut<T>(self, ask: impl FnOnce(&mut Shown) -> T) -> Option<T> {
+        self.engine.try_update_value(|engine| engine.shown.as_mut().map(ask)).flatten()
+    }
+
+    /// Takes in a text under a name; the last good ring stays when it is none.
+    pub(super) fn load(self, name: &str, text: &str, sample: &str) {
+        match ring_page::parse(text) {
+            Ok(page) => {
+                let loaded = Loaded { name: name.to_owned(), page: Arc::new(page), at: browser::clock() };
+                let place = self.engine.try_update_value(|engine| {
+                    match engine.loaded.iter().position(|other| other.name == name) {
+                        Some(place) => {
+                            engine.loaded[place] = loaded;
+                            place
+                        }
+                        None => {
+                            engine.loaded.push(loaded);
+                            engine.loaded.len() - 1
+                        }
+                    }
+                });
+                self.problem.set(None);
+                self.settings.update(|settings| sample.clone_into(&mut settings.sample));
+                self.focus.set(Focus::default());
+                self.current.set(place);
+                let names = self.engine.try_with_value(|engine| {
+                    engine.loaded.iter().map(|loaded| loaded.name.clone()).collect()
+                });
+                self.names.set(names.unwrap_or_default());
+            }
+            Err(error) => {
+                let help = error.help().map(|help| help.to_owned());
+                self.problem.set(Some(Problem { what: format!("{name}: {error}"), help }));
+            }
+        }
+    }
+
+    /// Shows another one of the loaded rings.
+    pub(super) fn switch_to(self, place: usize) {
+        self.focus.set(Focus::default());
+        self.settings.update(|settings| settings.sample.clear());
+        self.current.set(Some(place));
+    }
+
+    /// Refuses what is too large to look at, before it is read.
+    pub(super) fn fits(self, name: &str, size: usize) -> bool {
+        let fits = size <= MAX_PAGE_BYTES;
+        if !fits {
+            let what = format!(
+                "{name} has {}: a ring page may have at most {}. Nothing was loaded.",
+                text::bytes(size),
+                text::bytes(MAX_PAGE_BYTES)
+            );
+            self.problem.set(Some(Problem { what, help: None }));
+        }
+        fits
+    }
+
+    /// Loads a built-in ring.
+    pub(super) fn load_sample(self, key: &str) {
+        let Some(sample) = samples::Sample::find(key) else {
+            let what = format!("This link names a sample that does not exist: {key}.");
+            self.problem.set(Some(Problem { what, help: None }));
+            return;
+        };
+        if key == samples::FIRST_KEY {
+            self.load(sample.title, samples::FIRST, key);
+            return;
+        }
+        self.busy.set(Some(sample.title.to_owned()));
+        leptos::task::spawn_local(async move {
+            match fetch::ring_page(&sample.address()).await {
+                Ok(text) => self.load(sample.title, &text, sample.key),
+                Err(problem) => self.problem.set(Some(problem)),
+            }
+            self.busy.set(None);
+        });
+    }
+
+    fn rebuild(self) {
+        let config = self.settings.with_untracked(Settings::config);
+        let (config, typed_now) = match config {
+            Ok(config) => config,
+            Err(error) => {
+                self.settings_error.set(error);
+                return;
+            }
+        };
+        self.settings_error.set(SettingsError::default());
+        let Some(current) = self.current.get_untracked() else { return };
+        let source = self.engine.try_with_value(|engine| {
+            engine
+                .loaded
+                .get(current)
+                .map(|loaded| (Arc::clone(&loaded.page), loaded.name.clone(), loaded.at))
+        });
+        let Some((page, name, loaded_at)) = source.flatten() else { return };
+        let (now, now_source) = match (typed_now, page.now) {
+            (Some(typed), _) => (typed, "as typed"),
+            (None, Some(now)) => (now, "the page's own clock"),
+            (None, None) => (loaded_at, "this browser's clock at loading: the page does not tell its own"),
+        };
+        let ring = Ring::new(&page.desc, config);
+        let judgement = judge(&ring, now);
+        let rows = rows(&ring, &judgement);
+        let marks = rows.iter().map(|row| row.mark).collect();
+        let said = format!("{name}: {}", judgement.summary);
+        let shown =
+            Shown { picture: Picture::new(ring, marks), judgement, rows, now, now_source, trace: None };
+        self.engine.try_update_value(|engine| engine.shown = Some(shown));
+        self.said.set(said);
+        self.shown.update(|shown| *shown += 1);
+    }
+
+    fn retrace(self) {
+        let (tenant, labels, service_name) = self.settings.with_untracked(|settings| {
+            (settings.tenant.clone(), settings.labels.clone(), settings.service_name)
+        });
+        let parsed = Labels::parse(&labels).map_err(|error| error.to_string());
+        let trace = self.with_mut(|shown| {
+            shown.trace = None;
+            let labels = parsed?;
+            let labels = if service_name { with_service_name(&labels) } else { labels };
+            let trace = trace_stream(shown.picture.ring(), &tenant, &labels, shown.now);
+            let healthy = |instance| {
+                trace.write.candidates.iter().any(|other| other.instance == instance && other.health.is_ok())
+            };
+            if !trace.write.walk.steps.is_empty() {
+                shown.trace = Some(TraceMarks::new(&shown.picture, trace.key, &trace.write.walk, healthy));
+            }
+            Ok(Arc::new(trace))
+        });
+        self.trace.set(trace);
+    }
+
+    /// Selects an instance, or none.
+    pub(super) fn select_instance(self, instance: Option<u32>) {
+        self.focus.update(|focus| (focus.instance, focus.token) = (instance, None));
+    }
+
+    /// Selects a token and its owner, or none.
+    pub(super) fn select_token(self, position: Option<usize>) {
+        let owner = position.and_then(|position| self.with(|shown| shown.picture.arc(position)).flatten());
+        self.focus.update(|focus| {
+            focus.token = position;
+            focus.instance = owner.map(|arc| arc.owner);
+        });
+    }
+}
+
+fn rows(ring: &Ring, judgement: &Judgement) -> Vec<Row> {
+    let row = |report: &crate::live::judge::InstanceReport| {
+        let instance = ring.instance(report.index);
+        let mark = match report.shown_state {
+            ShownState::Stated(state) => Mark::of(state, true),
+            ShownState::Unhealthy => Mark::Unhealthy,
+        };
+        Row {
+            index: report.index,
+            id: ring.id(report.index).to_string(),
+            zone: instance.zone.to_string(),
+            address: instance.addr.to_string(),
+            mark,
+            heartbeat_age: report.heartbeat_age,
+            tokens: report.tokens,
+            percent: report.percent,
+            expected_percent: report.expected_percent,
+            read_only: instance.read_only,
+            registered: instance.registered_timestamp,
+        }
+    };
+    judgement.instances.iter().map(row).collect()
+}

@@ -1,0 +1,86 @@
+//! A canvas with what it takes to paint on it: context, colours, pixel ratio and one scene that is
+//! filled again and again.
+
+use wasm_bindgen::prelude::*;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+
+use crate::view::geometry::Size;
+use crate::view::palette;
+use crate::view::scene::Scene;
+
+use super::{browser, canvas2d};
+
+pub(super) struct Surface {
+    canvas: HtmlCanvasElement,
+    context: CanvasRenderingContext2d,
+    colours: Vec<String>,
+    size: Size,
+    pixel_ratio: f64,
+    scene: Scene,
+    /// Where the work of each frame is recorded, in milliseconds, when the address asks for it.
+    frames: Option<js_sys::Array>,
+}
+
+impl Surface {
+    pub(super) fn new(canvas: HtmlCanvasElement) -> Option<Self> {
+        let options = js_sys::Object::new();
+        js_sys::Reflect::set(&options, &"alpha".into(), &JsValue::FALSE).ok()?;
+        let context = canvas.get_context_with_context_options("2d", &options).ok()??.dyn_into().ok()?;
+        let mut surface = Self {
+            canvas,
+            context,
+            colours: Vec::new(),
+            size: Size::default(),
+            pixel_ratio: 0.0,
+            scene: Scene::default(),
+            frames: browser::is_bench().then(recorder).flatten(),
+        };
+        surface.restyle();
+        Some(surface)
+    }
+
+    /// Reads the colours of the theme.
+    pub(super) fn restyle(&mut self) {
+        let style = browser::window()
+            .and_then(|window| Some((window.document()?.document_element()?, window)))
+            .and_then(|(root, window)| window.get_computed_style(&root).ok().flatten());
+        let property = |name: &str| {
+            style.as_ref().and_then(|style| style.get_property_value(name).ok()).unwrap_or_default()
+        };
+        self.colours = palette::colours(property);
+    }
+
+    /// Takes over the element's size on the page; `None` while it has none.
+    pub(super) fn fit(&mut self) -> Option<Size> {
+        let area = self.canvas.get_bounding_client_rect();
+        let size = Size { width: area.width(), height: area.height() };
+        let ratio = browser::window().map_or(1.0, |window| window.device_pixel_ratio()).clamp(0.5, 4.0);
+        if size.width < 8.0 || size.height < 8.0 {
+            return None;
+        }
+        if size != self.size || ratio != self.pixel_ratio {
+            (self.size, self.pixel_ratio) = (size, ratio);
+            self.canvas.set_width((size.width * ratio).round() as u32);
+            self.canvas.set_height((size.height * ratio).round() as u32);
+        }
+        Some(size)
+    }
+
+    /// Fills the scene and draws it.
+    pub(super) fn paint(&mut self, fill: impl FnOnce(&mut Scene)) {
+        let start = self.frames.as_ref().map(|_| browser::performance_now());
+        fill(&mut self.scene);
+        let Size { width, height } = self.size;
+        canvas2d::draw(&self.context, &self.scene, &self.colours, self.pixel_ratio, width, height);
+        if let (Some(frames), Some(start)) = (&self.frames, start) {
+            frames.push(&JsValue::from_f64(browser::performance_now() - start));
+        }
+    }
+}
+
+fn recorder() -> Option<js_sys::Array> {
+    let frames = js_sys::Array::new();
+    let window = browser::window()?;
+    js_sys::Reflect::set(&window, &"__ringside_frames".into(), &frames).ok()?;
+    Some(frames)
+}

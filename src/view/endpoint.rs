@@ -1,0 +1,87 @@
+//! The address of a ring page, from what people type, and the command that fetches it by hand.
+
+/// The text is no address that a page can be fetched from.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// Nothing typed.
+    #[error("type the address of a ring page, such as http://loki:3100/ring")]
+    Empty,
+    /// Something else than HTTP.
+    #[error("{scheme}: is no scheme to fetch a ring with: use http or https")]
+    Scheme {
+        /// What stands before the colon.
+        scheme: String,
+    },
+    /// White space or quotes within.
+    #[error("{text:?} is no address: it has a space, a quote or a control character in it")]
+    Malformed {
+        /// The text, cut.
+        text: String,
+    },
+}
+
+/// Completes an address: `http://` when there is no scheme, `/ring` when there is no path. A path alone
+/// is one of the server that this page comes from.
+pub fn complete(typed: &str) -> Result<String, EndpointError> {
+    let typed = typed.trim();
+    if typed.is_empty() {
+        return Err(EndpointError::Empty);
+    }
+    if typed.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>' | '`'))
+    {
+        return Err(EndpointError::Malformed { text: typed.chars().take(60).collect() });
+    }
+    if typed.starts_with('/') && !typed.starts_with("//") {
+        return Ok(typed.to_owned());
+    }
+    let (scheme, rest) = match typed.split_once("://") {
+        Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
+        None => ("http".to_owned(), typed.trim_start_matches('/')),
+    };
+    if !matches!(&*scheme, "http" | "https") {
+        return Err(EndpointError::Scheme { scheme });
+    }
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    if host.is_empty() {
+        return Err(EndpointError::Malformed { text: typed.chars().take(60).collect() });
+    }
+    let path = if matches!(path, "" | "/") { "/ring" } else { path };
+    Ok(format!("{scheme}://{host}{path}"))
+}
+
+/// The command that fetches the same for pasting.
+pub fn curl(address: &str) -> String {
+    format!("curl -s -H 'Accept: application/json' '{address}'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_type_becomes_an_address() {
+        for (typed, address) in [
+            ("loki:3100", "http://loki:3100/ring"),
+            (" http://loki:3100/ ", "http://loki:3100/ring"),
+            ("HTTPS://loki/compactor/ring", "https://loki/compactor/ring"),
+            ("/ring", "/ring"),
+            ("10.0.0.1:3100/ring?tokens=true", "http://10.0.0.1:3100/ring?tokens=true"),
+        ] {
+            assert_eq!(complete(typed).unwrap(), address);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for typed in
+            ["", "  ", "ftp://loki/ring", "javascript://x", "http://", "loki ring", "a'b", "http:///ring"]
+        {
+            assert!(complete(typed).is_err(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_command_quotes_the_address() {
+        assert_eq!(curl("http://l:1/ring"), "curl -s -H 'Accept: application/json' 'http://l:1/ring'");
+    }
+}
