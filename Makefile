@@ -8,12 +8,13 @@ WASM_BINDGEN := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)
 PORT ?= 8080
 
 SHELL := bash
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help serve page test fmt lint doc test-native test-web test-e2e screenshots bench cli tools toolchain chromium clean
+.PHONY: help serve page test fmt lint doc test-native test-web test-e2e screenshots bench bench-web tools toolchain chromium clean
 
 WASM := --target wasm32-unknown-unknown --no-default-features --features web
-SITE := cargo run --quiet --locked --features site --bin ringside-site --
+SITE := cargo run --locked --features site --bin ringside-site
 # Folders are listed too: their times change when a file goes.
 PAGE := Cargo.toml Cargo.lock Trunk.toml rust-toolchain.toml .cargo/config.toml \
 	$(shell find index.html public src style -not -path 'src/bin/cli*' 2>/dev/null)
@@ -23,16 +24,16 @@ help: ## This list
 		printf '  make %-12s %s\n' "$$target" "$$text"; done
 
 serve: page ## Build the page if anything changed, and serve it: http://127.0.0.1:8080/, or PORT=...
-	@$(SITE) serve dist --port $(PORT)
+	@$(SITE) --quiet -- serve dist --port $(PORT)
 
 page: dist/index.html.br ## Build the release page into dist/ and say what it weighs
-	@$(SITE) sizes dist
+	@$(SITE) --quiet -- sizes dist
 
 # The compressed index is what packing writes last.
 dist/index.html.br: $(PAGE) | tools
 	cargo fetch --quiet --locked
-	env -u NO_COLOR RUST_BACKTRACE=0 PATH="$(CURDIR)/.tools/bin:$$PATH" trunk build --release --offline
-	@$(SITE) pack dist
+	RUST_BACKTRACE=0 trunk build --release --offline
+	$(SITE) -- pack dist
 
 test: fmt lint doc test-native test-web test-e2e ## Everything that CI runs
 	@cat target/test-native.log target/test-web.log target/test-e2e.log | awk '/^test result:/ { passed += $$4 } \
@@ -42,11 +43,11 @@ fmt: toolchain ## Is the source formatted?
 	cargo fmt --check
 
 lint: toolchain ## Clippy, for this machine and for the browser
-	cargo clippy --quiet --locked --all-targets --features site -- --deny warnings
-	cargo clippy --quiet --locked $(WASM) --lib --bins --test web -- --deny warnings
+	cargo clippy --locked --all-targets --features site -- --deny warnings
+	cargo clippy --locked $(WASM) --lib --bins --test web --bench web -- --deny warnings
 
 doc: toolchain ## Does the documentation build, every link of it?
-	RUSTDOCFLAGS='--deny warnings' cargo doc --quiet --locked --no-deps $(WASM) --lib
+	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps $(WASM) --lib
 
 # Runs tests quietly and keeps what they say, for the count at the end.
 counted = @mkdir -p target; set -o pipefail; $(1) 2>&1 | tee target/$@.log
@@ -57,8 +58,7 @@ test-native: toolchain ## Tests of the library and its command line
 
 test-web: tools chromium ## Tests of the library and its page in headless Chromium
 	cargo test --locked $(WASM) --test web --no-run
-	$(call counted,CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$(CURDIR)/.tools/bin/wasm-bindgen-test-runner \
-		cargo test --quiet --locked $(WASM) --test web)
+	$(call counted,cargo test --quiet --locked $(WASM) --test web)
 
 test-e2e: page chromium ## Tests of the built page in headless Chromium
 	cargo test --locked --features site --bin ringside-site --test e2e --no-run
@@ -68,7 +68,10 @@ screenshots: page chromium ## Pictures of every route on every screen, in target
 	cargo test --quiet --locked --features site --test e2e screens
 
 bench: toolchain ## Benchmarks of the engine
-	cargo bench --locked
+	cargo bench --locked --bench engine
+
+bench-web: tools chromium ## The look-up benchmark in headless Chromium
+	cargo bench --locked $(WASM) --bench web
 
 tools: toolchain .tools/trunk-$(TRUNK) .tools/wasm-bindgen-$(WASM_BINDGEN) ## Install the pinned tools into .tools/, once
 

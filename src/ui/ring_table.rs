@@ -38,6 +38,14 @@ pub(super) fn RingTable() -> impl IntoView {
             windowed.reveal(place);
         }
     });
+    // A row that stays in the window keeps its elements: which ring, which line, which instance.
+    let rows = move || {
+        let (window, shown) = (windowed.window.get(), session.shown.get());
+        arranged.with(|places| {
+            let lines = places.iter().enumerate().take(window.end).skip(window.first);
+            lines.map(|(line, &index)| (shown, line, index)).collect::<Vec<_>>()
+        })
+    };
     let total = move || {
         session.shown.track();
         session.with(|shown| shown.rows.len()).unwrap_or(0)
@@ -65,18 +73,11 @@ pub(super) fn RingTable() -> impl IntoView {
                         </tr>
                     </thead>
                     <tbody>
-                        {move || {
-                            let window = windowed.window.get();
-                            let places = arranged.get();
-                            session.with(|shown| {
-                                let rows = places[window.first..window.end].iter().enumerate();
-                                let rows = rows.map(|(i, &place)| {
-                                    table_row(session, &shown.rows[place as usize], window.first + i)
-                                });
-                                let (before, after) = (spacer(window.first), spacer(places.len() - window.end));
-                                (before, rows.collect_view(), after)
-                            })
-                        }}
+                        {move || spacer(windowed.window.get().first)}
+                        <For each=rows key=|row| *row children=move |(_, place, index)| {
+                            session.with(|shown| shown.rows.get(index as usize).map(|row| table_row(session, row, place)))
+                        } />
+                        {move || spacer(count.get().saturating_sub(windowed.window.get().end))}
                     </tbody>
                 </table>
             </div>

@@ -122,7 +122,8 @@ impl Session {
             })
         });
         Effect::new(move || {
-            ring_inputs.track();
+            // A memo that is only tracked never looks at its sources.
+            ring_inputs.with(|_| ());
             self.current.track();
             self.names.track();
             self.rebuild();
@@ -132,7 +133,7 @@ impl Session {
                 .with(|settings| (settings.tenant.clone(), settings.labels.clone(), settings.service_name))
         });
         Effect::new(move || {
-            trace_inputs.track();
+            trace_inputs.with(|_| ());
             self.shown.track();
             self.retrace();
         });

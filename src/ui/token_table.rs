@@ -32,6 +32,13 @@ pub(super) fn TokenTable() -> impl IntoView {
     });
     let count = Memo::new(move |_| arcs.with(|arcs| arcs.len()));
     let windowed = Windowed::new(count);
+    let rows = move || {
+        let (window, shown) = (windowed.window.get(), session.shown.get());
+        arcs.with(|arcs| {
+            let lines = arcs.iter().enumerate().take(window.end).skip(window.first);
+            lines.map(|(line, &arc)| (shown, line, arc)).collect::<Vec<_>>()
+        })
+    };
     Effect::new(move || {
         let Some(token) = session.focus.with(|focus| focus.token) else { return };
         if let Some(place) = arcs.with_untracked(|arcs| arcs.iter().position(|arc| arc.position == token)) {
@@ -56,15 +63,9 @@ pub(super) fn TokenTable() -> impl IntoView {
                         <th scope="col" class="number">"Of the ring"</th>
                     </tr></thead>
                     <tbody>
-                        {move || {
-                            let window = windowed.window.get();
-                            arcs.with(|arcs| {
-                                let shown = arcs.get(window.first..window.end).unwrap_or_default();
-                                let rows = shown.iter().enumerate().map(|(i, &arc)| row(session, arc, window.first + i));
-                                let after = arcs.len().saturating_sub(window.end);
-                                (spacer(window.first), rows.collect_view(), spacer(after))
-                            })
-                        }}
+                        {move || spacer(windowed.window.get().first)}
+                        <For each=rows key=|row| *row children=move |(_, line, arc)| row(session, arc, line) />
+                        {move || spacer(count.get().saturating_sub(windowed.window.get().end))}
                     </tbody>
                 </table>
             </div>

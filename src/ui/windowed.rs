@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::view::table::Window;
 
 /// The height that the style sheet gives a row.
-pub(super) const ROW_HEIGHT: f64 = 40.0;
+pub(super) const ROW_HEIGHT: f64 = 41.0;
 
 /// A scrolled box and the rows that show in it.
 #[derive(Clone, Copy)]

@@ -45,26 +45,28 @@ impl Positions {
     }
 }
 
+/// What of a stretch lies in the span, counted as the span counts.
+pub(super) fn clip(span: Span, from: f64, keys: f64) -> Option<(f64, f64)> {
+    if span.is_all() {
+        return Some((from, from + keys));
+    }
+    // The first turn in which the stretch ends beyond the span's start.
+    let turns = (((span.from - from - keys) / KEYS).floor() + 1.0) * KEYS;
+    let (start, end) = ((from + turns).max(span.from), (from + turns + keys).min(span.to()));
+    (start < end).then_some((start, end))
+}
+
 /// Draws the keys from `from`, `keys` long, `offset` pixels outside the circle, clipped to the span.
 pub(super) fn stroke(layer: &mut Layer, camera: &Camera, span: Span, from: f64, keys: f64, offset: f64) {
-    let (mut start, mut end) = (from, from + keys);
-    if !span.is_all() {
-        // Bring the stretch next to the span, then cut.
-        let turns = ((span.from - end) / KEYS).ceil();
-        start += turns * KEYS;
-        end += turns * KEYS;
-        // A stretch of nearly the whole ring may reach the span's far end once more.
-        if start + KEYS < span.to() && end < span.to() {
-            let (again, upto) = (start + KEYS, (end + KEYS).min(span.to()));
-            polyline(layer, camera, again, upto, offset);
-        }
-        start = start.max(span.from);
-        end = end.min(span.to());
-        if end <= start {
-            return;
-        }
-    }
+    let Some((start, end)) = clip(span, from, keys) else { return };
     polyline(layer, camera, start, end, offset);
+    // A stretch of nearly the whole ring may reach the span's far end once more.
+    if keys > KEYS - span.len
+        && end < span.to()
+        && let Some((start, end)) = clip(Span { from: end, len: span.to() - end }, from, keys)
+    {
+        polyline(layer, camera, start, end, offset);
+    }
 }
 
 /// Straight pieces that stay within a seventh of a pixel of the circle.
@@ -130,14 +132,8 @@ fn paint_arcs(
 /// Slanted strokes across an unhealthy owner's arc.
 fn paint_hatch(layer: &mut Layer, camera: &Camera, span: Span, arc: Arc, half: f64) {
     let step = 6.0 / camera.pixels_per_key();
-    let from = f64::from(arc.from);
-    let to = from + arc.keys as f64;
-    let turns = if span.is_all() { 0.0 } else { ((span.from - to) / KEYS).ceil() * KEYS };
-    let (from, to) = (from + turns, to + turns);
-    let (mut at, end) = match span.is_all() {
-        true => (from + step / 2.0, to),
-        false => (from.max(span.from) + step / 2.0, to.min(span.to())),
-    };
+    let Some((start, end)) = clip(span, f64::from(arc.from), arc.keys as f64) else { return };
+    let mut at = start + step / 2.0;
     while at < end {
         layer.line(camera.at(at - step / 2.0, -half), camera.at(at + step / 2.0, half));
         at += step;
@@ -187,7 +183,8 @@ pub(super) fn paint_owned(picture: &Picture, camera: &Camera, span: Span, instan
     let hue = Role::Owner { hue: hue_of(instance), strength: STRENGTHS - 1 };
     let own = scene.layers_for([hue].into_iter(), Style::Stroke(half * 2.0));
     let lane = scene.layers_for([Role::Ink].into_iter(), Style::Stroke(3.0));
-    let least = 1.4 / camera.pixels_per_key();
+    // Arcs thinner than a pixel must not look like more than they are: only the lane widens them.
+    let pixel = 1.0 / camera.pixels_per_key();
     let tokens = picture.ring().instance(instance).tokens.as_slice();
     let from = tokens.partition_point(|&token| f64::from(token) < span.from.max(0.0));
     // From the first visible token round to the one after the last visible.
@@ -200,10 +197,10 @@ pub(super) fn paint_owned(picture: &Picture, camera: &Camera, span: Span, instan
         else {
             continue;
         };
-        let keys = (arc.keys as f64).max(least);
-        let start = f64::from(arc.token) - keys;
-        stroke(scene.layer_at(own), camera, span, start, keys, 0.0);
-        stroke(scene.layer_at(lane), camera, span, start, keys, half + 5.0);
+        for (place, least, offset) in [(own, 0.6, 0.0), (lane, 1.2, half + 5.0)] {
+            let keys = (arc.keys as f64).max(least * pixel);
+            stroke(scene.layer_at(place), camera, span, f64::from(arc.token) - keys, keys, offset);
+        }
     }
 }
 
@@ -293,6 +290,21 @@ mod tests {
         }
         stroke(layer, &camera, span, 5_000.0, 100.0, 0.0);
         assert_eq!(layer.starts.len(), 2, "nothing of a stretch outside");
+    }
+
+    #[test]
+    fn a_stretch_of_nearly_the_whole_ring_reaches_a_span_from_both_ends() {
+        let camera = Camera::home(SIZE, 80.0);
+        let mut scene = Scene::default();
+        let layer = scene.layer(Role::Ink, Style::Stroke(1.0));
+        let span = Span { from: 1_000.0, len: 10_000.0 };
+        stroke(layer, &camera, span, 9_000.0, KEYS - 6_000.0, 0.0);
+        let ends: Vec<_> = layer.lines().map(|line| (line[0], line[line.len() - 1])).collect();
+        let expected = [(1_000.0, 3_000.0), (9_000.0, 11_000.0)];
+        assert_eq!(ends.len(), 2);
+        for ((from, to), (start, end)) in ends.into_iter().zip(expected) {
+            assert!(from.distance(camera.at(start, 0.0)) < 1e-6 && to.distance(camera.at(end, 0.0)) < 1e-6);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Paints the whole ring picture: band, marks around it, ticks, names, what is pointed at and a trace.
 
-use super::band::{Positions, paint_band, paint_owned, stroke};
+use super::band::{Positions, clip, paint_band, paint_owned, stroke};
 use super::camera::Camera;
 use super::geometry::{KEYS, Point, Size, Span};
 use super::mark::paint_marks;
@@ -40,7 +40,8 @@ impl Picture {
             self.paint_orbit(camera, focus, trace, fade, scene);
         }
         self.paint_arc_names(camera, span, scene);
-        if camera.zoom() < 1.6 && camera.home_radius() > 80.0 {
+        // A trace needs the middle of a small ring for itself.
+        if camera.zoom() < 1.6 && camera.home_radius() > if trace.is_some() { 150.0 } else { 70.0 } {
             self.paint_center(camera, trace, scene);
         }
     }
@@ -145,7 +146,8 @@ impl Picture {
                 continue;
             }
             let role = if fade < 0.7 { Role::InkSoft } else { Role::Ink };
-            let name = if has_names { self.name(instance) } else { self.ring().id(instance) };
+            let short = has_names || self.names_below(size);
+            let name = if short { self.name(instance) } else { self.ring().id(instance) };
             let suffix = replica.map(|number| format!("\u{2009}\u{b7}\u{2009}#{number}")).unwrap_or_default();
             let letters = name.chars().count() + suffix.chars().count();
             let sine = (orbit.at(camera, instance).x - camera.center().x) / camera.radius();
@@ -160,7 +162,7 @@ impl Picture {
             let at = kept_on(size, at, anchor, letters as f64 * LETTER_WIDTH);
             let label = scene.label(at, role, anchor, format_args!("{name}{suffix}"));
             label.strong = pointed || replica.is_some();
-            label.halo = !has_names;
+            label.halo = !has_names || self.names_below(size);
         }
         if self.shows_zones() && fade >= 0.7 {
             self.paint_zones(camera, scene);
@@ -198,10 +200,11 @@ impl Picture {
         let half = half_of(camera);
         let mut last = Point::new(f64::MIN, f64::MIN);
         for arc in positions.iter().filter_map(|position| self.arc(position)) {
-            let middle = f64::from(arc.from) + arc.keys as f64 / 2.0;
-            let at = camera.at(middle, half + 24.0);
+            // In the middle of what shows of it.
+            let Some((from, to)) = clip(span, f64::from(arc.from), arc.keys as f64) else { continue };
+            let at = camera.at((from + to) / 2.0, half + 30.0);
             let crowded = (at.y - last.y).abs() < 34.0 && (at.x - last.x).abs() < 96.0;
-            if arc.keys as f64 * ppk < 18.0 || crowded || !camera.size().holds(at, -16.0) {
+            if (to - from) * ppk < 18.0 || crowded || !camera.size().holds(at, -16.0) {
                 continue;
             }
             last = at;

@@ -22,7 +22,7 @@ pub(super) const LETTER_WIDTH: f64 = 7.0;
 pub(super) const ORBIT_ENDS: f64 = 2.6;
 
 /// One token's stretch of the ring: the keys from the token before it, up to one less than itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Arc {
     /// The token's position in the ring's tokens.
     pub position: usize,

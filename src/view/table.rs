@@ -208,7 +208,7 @@ pub struct Window {
 impl Window {
     /// The rows that show at a scroll position, in rows of `row_height` pixels, with some to spare.
     pub fn at(total: usize, scroll_top: f64, height: f64, row_height: f64) -> Self {
-        const SPARE: usize = 8;
+        const SPARE: usize = 6;
         let first = (scroll_top.max(0.0) / row_height) as usize;
         let shown = (height.max(0.0) / row_height).ceil() as usize + 1;
         // Even steps, so that small scrolls change nothing.

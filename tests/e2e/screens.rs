@@ -3,10 +3,18 @@
 use crate::page::{Page, Screen, artefacts};
 use crate::server::Site;
 
-/// The page's routes, each with the name of its pictures.
-const ROUTES: [(&str, &str); 1] = [("", "home")];
+/// Routes of the page, each with the name of its pictures.
+const ROUTES: [(&str, &str); 3] = [
+    ("#/", "home"),
+    ("#/ring?sample=three-healthy", "ring-of-three"),
+    ("#/ring?sample=thirty-in-three-zones", "ring-of-thirty"),
+];
 
 const SCREENS: [Screen; 4] = [Screen::DESK, Screen::DESK.dark(), Screen::PHONE, Screen::PHONE.dark()];
+
+/// Resolves when a frame has been painted since.
+const PAINTED: &str =
+    "return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))";
 
 #[test]
 fn every_route_fits_every_screen() {
@@ -20,6 +28,7 @@ fn every_route_fits_every_screen() {
             page.wait_until("there is a page", |page| {
                 page.eval("return document.querySelector('main') !== null", &[]) == true
             });
+            page.eval(PAINTED, &[]);
             let Screen { width, height, scheme } = screen;
             let file = format!("{name}-{width}x{height}-{}.png", scheme.name());
             page.screenshot(&artefacts("screenshots").join(&file));
