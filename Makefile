@@ -32,7 +32,7 @@ page: dist/index.html.br ## Build the release page into dist/ and say what it we
 # The compressed index is what packing writes last.
 dist/index.html.br: $(PAGE) | tools
 	cargo fetch --quiet --locked
-	RUST_BACKTRACE=0 trunk build --release --offline
+	env -u NO_COLOR RUST_BACKTRACE=0 trunk build --release --offline
 	$(SITE) -- pack dist
 
 test: fmt lint doc test-native test-web test-e2e ## Everything that CI runs

@@ -5,10 +5,21 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::go::duration;
+
 /// An instant of the wall clock, in nanoseconds since 1970-01-01T00:00:00Z; may lie before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WallTime {
     unix_nanos: i128,
+}
+
+/// How long ago something was, for people: rounded up to tenths of a second, so that an age just past its
+/// limit shows it.
+pub fn age_text(age: Duration) -> String {
+    const SHOWN_MILLIS: u128 = 100;
+
+    let tenths = age.as_millis().div_ceil(SHOWN_MILLIS);
+    duration::format(Duration::from_millis((tenths * SHOWN_MILLIS) as u64))
 }
 
 /// The text is no RFC 3339 instant.
@@ -59,5 +70,34 @@ impl WallTime {
     pub fn since(self, earlier: Self) -> Option<Duration> {
         let nanos = self.unix_nanos - earlier.unix_nanos;
         u64::try_from(nanos).ok().map(Duration::from_nanos).or((nanos > 0).then_some(Duration::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_just_past_its_limit_shows_it() {
+        assert_eq!(age_text(Duration::from_millis(60_001)), "1m0.1s");
+        assert_eq!(age_text(Duration::from_secs(60)), "1m0s");
+        assert_eq!(age_text(Duration::from_millis(14_577)), "14.6s");
+    }
+
+    #[test]
+    fn instants_read_and_print_in_utc() {
+        let instant = WallTime::parse_rfc3339("2026-11-22T10:55:03.094612473+01:00").unwrap();
+        assert_eq!(instant.to_rfc3339(), "2026-11-22T09:55:03.094612473Z");
+        assert_eq!(instant.unix_secs(), 1_795_341_303);
+        assert_eq!(WallTime::from_unix_secs(-1).to_rfc3339(), "1969-12-31T23:59:59Z");
+        assert_eq!(WallTime::from_unix_secs(i64::MAX).to_rfc3339(), "@9223372036854775807");
+        assert!(WallTime::parse_rfc3339("2026-11-22").is_err());
+    }
+
+    #[test]
+    fn what_lies_ahead_was_not_yet() {
+        let (early, late) = (WallTime::from_unix_secs(5), WallTime::from_unix_secs(7));
+        assert_eq!(late.since(early), Some(Duration::from_secs(2)));
+        assert_eq!(early.since(late), None);
     }
 }

@@ -1,5 +1,7 @@
 //! That a browser answers as this machine does: one test, run natively and in headless Chromium, with one answer.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
+
 use std::collections::BTreeSet;
 
 use ringside::go::strconv::format_3g;
@@ -26,7 +28,7 @@ fn a_ring_answers_alike_here_and_in_the_browser() {
     digest.update(wire::encode_proto(&desc));
     let mut buffer = LookupBuffer::default();
     for n in 0..2_000 {
-        let key = token_for("tenant-7", &format!("{{app=\"loki\", pod=\"{n}\"}}"));
+        let key = token_for("tenant-7", format!("{{app=\"loki\", pod=\"{n}\"}}"));
         for operation in [Operation::WRITE, Operation::WRITE_NO_EXTEND, Operation::READ] {
             match ring.get(key, operation, ring.health_at(NOW), &mut buffer) {
                 Ok(set) => set.instances.iter().for_each(|instance| digest.update(instance.to_le_bytes())),

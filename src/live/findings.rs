@@ -2,11 +2,9 @@ use std::time::Duration;
 
 use crate::go::duration;
 use crate::ring::{InstanceState, Ring, RingError};
-use crate::time::WallTime;
+use crate::time::{WallTime, age_text};
 
-use super::judge::{
-    ALL_KEYS, Finding, InstanceReport, Judgement, Severity, ShownState, Writes, age_text, percent,
-};
+use super::judge::{ALL_KEYS, Finding, InstanceReport, Judgement, Severity, ShownState, Writes, percent};
 
 /// How far a heartbeat may lie ahead of the reader's clock before it is worth a word.
 const FUTURE_SLACK: Duration = Duration::from_secs(10);
@@ -138,7 +136,7 @@ fn unhealthy(ring: &Ring, judgement: &Judgement) -> Option<Finding> {
             "The last heartbeat is older than {} (the oldest: {}). The entry stays, and keeps its tokens, until the instance \
              comes back or somebody forgets it.",
             duration::format(ring.config().heartbeat_timeout),
-            age_text(oldest.heartbeat_age),
+            age_text(oldest.heartbeat_age.unwrap_or_default()),
         ),
         format!(
             "Is the pod running? A pod that replays its WAL sends no heartbeats yet. If it is gone for good: \
@@ -237,7 +235,10 @@ fn zones(ring: &Ring) -> Option<Finding> {
     (zones.len() < factor).then(|| {
         finding(
             Severity::Warning,
-            format!("{} zones for replication factor {factor}.", zones.len()),
+            match zones.len() {
+                1 => format!("A single zone for replication factor {factor}."),
+                count => format!("{count} zones for replication factor {factor}."),
+            },
             "With zone awareness a key gets at most one replica a zone, so it gets fewer replicas than configured.",
             "Use at least as many zones as the replication factor.",
         )

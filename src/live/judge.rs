@@ -8,7 +8,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::go::duration;
 use crate::ring::{
     Desc, HeartbeatHealth, InstanceDesc, InstanceState, LookupBuffer, NotReady, Operation,
     ReplicationStrategy, Ring, RingError, ownership_percent, token_distance,
@@ -278,11 +277,4 @@ pub fn percent(share: f64) -> String {
         s if s < 10.0 => format!("{s:.2} %"),
         s => format!("{s:.1} %"),
     }
-}
-
-/// A heartbeat's age for people: tenths of a second, so that one just past its time-out shows it.
-pub fn age_text(age: Option<Duration>) -> String {
-    const SHOWN: u128 = 100;
-    let rounded_up = |age: Duration| Duration::from_millis((age.as_millis().div_ceil(SHOWN) * SHOWN) as u64);
-    age.map_or_else(|| "in the future".to_owned(), |age| duration::format(rounded_up(age)))
 }

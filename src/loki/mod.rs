@@ -14,6 +14,6 @@ pub use label_parser::LabelsError;
 pub use labels::{Label, Labels};
 pub use push::PushTracker;
 pub use stream::{
-    DEFAULT_DESIRED_RATE, KeyedStream, SERVICE_NAME_LABELS, ShardTracker, StreamRate, shard_stream, token_for,
-    with_service_name,
+    DEFAULT_DESIRED_RATE, KeyedStream, SERVICE_NAME_LABELS, ShardTracker, StreamRate, shard_stream,
+    token_for, with_service_name,
 };

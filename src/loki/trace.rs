@@ -10,7 +10,7 @@ use crate::go::duration;
 use crate::ring::{
     HeartbeatHealth, InstanceState, LookupBuffer, Operation, ReplicationStrategy, Ring, RingError, Walk,
 };
-use crate::time::WallTime;
+use crate::time::{WallTime, age_text};
 
 use super::{Labels, token_for};
 
@@ -88,8 +88,7 @@ impl fmt::Display for Unhealthy {
         match self {
             Self::State(state) => write!(f, "{state} does not take part"),
             Self::Heartbeat { age, timeout } => {
-                let age = duration::format(Duration::from_secs(age.as_secs()));
-                write!(f, "last heartbeat {age} ago, more than {}", duration::format(*timeout))
+                write!(f, "last heartbeat {} ago, more than {}", age_text(*age), duration::format(*timeout))
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::time::age_text;
 use crate::view::{Focus, Target, text};
 
 use super::session::{Session, Shown};
@@ -48,7 +49,7 @@ fn describe(shown: &Shown, focus: Focus) -> Vec<String> {
         Some(Target::Instance(instance)) => {
             let Some(row) = shown.rows.get(instance as usize) else { return Vec::new() };
             let age =
-                row.heartbeat_age.map_or("in the future".to_owned(), |age| format!("{} ago", text::age(age)));
+                row.heartbeat_age.map_or("in the future".to_owned(), |age| format!("{} ago", age_text(age)));
             let mut parts = vec![
                 format!("{} {} {}", row.mark.sign(), row.id, row.mark.name()),
                 format!("heartbeat {age}"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::time::WallTime;
+use crate::time::{WallTime, age_text};
 use crate::view::palette::hue_of;
 use crate::view::table::{Column, Order, Row, arrange};
 use crate::view::text;
@@ -118,7 +118,7 @@ fn table_row(session: Session, row: &Row, place: usize) -> impl IntoView + use<>
     let selected = move || session.focus.with(|focus| focus.instance == Some(index));
     let toggle = move |_| session.select_instance((!selected()).then_some(index));
     let age = match row.heartbeat_age {
-        Some(age) => format!("{} ago", text::age(age)),
+        Some(age) => format!("{} ago", age_text(age)),
         None => "in the future".to_owned(),
     };
     let registered = match row.registered {

@@ -1,7 +1,5 @@
 //! Numbers and names as people read them.
 
-use std::time::Duration;
-
 /// A count with thin spaces between the thousands: `512 000`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -30,12 +28,6 @@ pub fn percent(value: f64) -> String {
 /// A key as Loki's logs never print it, but people compare it: `0x1a2b3c4d`.
 pub fn hex(key: u32) -> String {
     format!("0x{key:08x}")
-}
-
-/// A heartbeat's age as the ring page prints it, in whole seconds from one second on.
-pub fn age(age: Duration) -> String {
-    let coarse = if age.as_secs() > 0 { Duration::from_secs(age.as_secs()) } else { age };
-    crate::go::duration::format(coarse)
 }
 
 /// A size in bytes: `5.1 MB`.
@@ -74,8 +66,6 @@ mod tests {
         assert_eq!(percent(0.0977), "0.098\u{202f}%");
         assert_eq!(percent(0.0), "0\u{202f}%");
         assert_eq!(hex(26), "0x0000001a");
-        assert_eq!(age(Duration::from_millis(61_900)), "1m1s");
-        assert_eq!(age(Duration::from_millis(900)), "900ms");
         assert_eq!(bytes(5_123_456), "5.1\u{202f}MB");
     }
 

@@ -3,6 +3,8 @@
 //! A test opens a [`page::Page`] on a [`server::Site`] and says what a reader does and sees. When one fails, what the
 //! browser showed and logged lies in `target/e2e/`.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
+
 mod page;
 mod screens;
 mod server;

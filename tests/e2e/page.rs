@@ -94,6 +94,15 @@ impl Page {
         self.on_element(selector, |element| self.session.post(&format!("{element}/click"), json!({})));
     }
 
+    /// Types into a field, instead of what it holds.
+    #[track_caller]
+    pub(crate) fn fill(&self, selector: &str, text: &str) {
+        self.on_element(selector, |element| {
+            self.session.post(&format!("{element}/clear"), json!({}))?;
+            self.session.post(&format!("{element}/value"), json!({ "text": text }))
+        });
+    }
+
     /// Types into a field, after what it holds.
     #[track_caller]
     pub(crate) fn type_into(&self, selector: &str, text: &str) {
@@ -138,24 +147,45 @@ impl Page {
         done(self.session.post("/execute/sync", json!({ "script": script, "args": arguments })))
     }
 
+    /// Sends a command of Chromium's own protocol, for what has no word here.
+    #[track_caller]
+    pub(crate) fn devtools(&self, command: &str, params: Value) -> Value {
+        done(self.session.devtools(command, params))
+    }
+
     /// Chooses a file with this name and content in a file input.
     #[track_caller]
     pub(crate) fn upload(&self, selector: &str, name: &str, content: &str) {
+        self.upload_all(selector, &[(name, content)]);
+    }
+
+    /// Chooses several files at once, each a name and its content.
+    #[track_caller]
+    pub(crate) fn upload_all(&self, selector: &str, files: &[(&str, &str)]) {
         let folder = artefacts("uploads");
-        fs::write(folder.join(name), content).expect("the file can be written");
-        self.type_into(selector, folder.join(name).to_str().expect("the path is text"));
+        let paths = Vec::from_iter(files.iter().map(|(name, content)| {
+            fs::write(folder.join(name), content).expect("the file can be written");
+            folder.join(name).to_str().expect("the path is text").to_owned()
+        }));
+        self.type_into(selector, &paths.join("\n"));
     }
 
     /// Drops a file with this name and content on an element.
     #[track_caller]
     pub(crate) fn drop_file(&self, selector: &str, name: &str, content: &str) {
-        let script = "const [target, name, content] = arguments;
+        self.drop_all(selector, &[(name, content)]);
+    }
+
+    /// Drops several files at once, each a name and its content.
+    #[track_caller]
+    pub(crate) fn drop_all(&self, selector: &str, files: &[(&str, &str)]) {
+        let script = "const [target, files] = arguments;
             const dataTransfer = new DataTransfer();
-            dataTransfer.items.add(new File([content], name));
+            for (const [name, content] of files) dataTransfer.items.add(new File([content], name));
             for (const type of ['dragenter', 'dragover', 'drop'])
                 target.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));";
         let target = json!({ ELEMENT: self.find(selector) });
-        self.eval(script, &[target, json!(name), json!(content)]);
+        self.eval(script, &[target, json!(files)]);
     }
 
     /// What was logged since the last look: `SEVERE …`, `WARNING …`, `INFO …`; a failed request is logged too.
@@ -255,6 +285,7 @@ fn key(name: &str) -> &str {
         "Enter" => "\u{e007}",
         "Escape" => "\u{e00c}",
         "Space" => " ",
+        "Plus" => "+",
         "PageUp" => "\u{e00e}",
         "PageDown" => "\u{e00f}",
         "End" => "\u{e010}",

@@ -80,7 +80,8 @@ fn dist() -> PathBuf {
         .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/dist").into(), PathBuf::from)
 }
 
-fn listen(router: Router) -> String {
+/// Serves a router on a free port until the tests end; the address ends without a slash.
+pub(crate) fn listen(router: Router) -> String {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let runtime =

@@ -2,9 +2,9 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use ringside::go::strconv::format_3g;
-use ringside::live::judge::{Judgement, Severity, Verdict, age_text, judge};
+use ringside::live::judge::{Judgement, Severity, Verdict, judge};
 use ringside::ring::Ring;
-use ringside::time::WallTime;
+use ringside::time::{WallTime, age_text};
 use serde::Serialize;
 
 use crate::input::{InputError, RingInput};
@@ -149,7 +149,7 @@ fn text(ring: &Ring, judgement: &Judgement) -> String {
             report.shown_state.to_string(),
             instance.zone.to_string(),
             instance.addr.to_string(),
-            age_text(report.heartbeat_age),
+            report.heartbeat_age.map_or_else(|| "in the future".to_owned(), age_text),
             report.tokens.to_string(),
             format!("{}%", format_3g(report.percent)),
         ]
