@@ -5,6 +5,7 @@ use crate::ring::{InstanceState, Ring, RingError};
 use crate::time::{WallTime, age_text};
 
 use super::judge::{ALL_KEYS, Finding, InstanceReport, Judgement, Severity, ShownState, Writes, percent};
+use super::margin::tolerance;
 
 /// How far a heartbeat may lie ahead of the reader's clock before it is worth a word.
 const FUTURE_SLACK: Duration = Duration::from_secs(10);
@@ -45,7 +46,7 @@ fn finding(
     why: impl Into<String>,
     advice: impl Into<String>,
 ) -> Finding {
-    Finding { severity, what: what.into(), why: why.into(), advice: advice.into() }
+    Finding { severity, what: what.into(), why: why.into(), advice: advice.into(), command: None }
 }
 
 fn empty_ring() -> Finding {
@@ -87,30 +88,40 @@ fn no_slack(ring: &Ring) -> Option<Finding> {
 fn reads(ring: &Ring, judgement: &Judgement) -> Option<Finding> {
     let reads = judgement.reads.as_ref()?;
     let error = reads.outcome.as_ref().err()?;
-    let count = ring.instances().len();
-    let why = match (error, ring.config().zone_awareness_enabled) {
-        (RingError::EmptyRing, _) => "Instances are registered, but none has tokens yet.".to_owned(),
-        (_, true) => {
-            "Too many zones have an instance that is not healthy; one bad instance fails its zone.".to_owned()
-        }
-        (_, false) => format!(
-            "A read asks the whole ring and needs max(instances, RF) - RF/2 = {} healthy instances; {} {} healthy.",
-            ring.required_for_read_of_all(),
-            reads.healthy,
-            are(reads.healthy),
+    let unnamed = ring.topology().zones().iter().any(|zone| zone.is_empty());
+    let (why, advice) = match (error, ring.config().zone_awareness_enabled) {
+        (RingError::EmptyRing, _) => (
+            "Instances are registered, but none has tokens yet.".to_owned(),
+            "Look at the logs of the ingesters: they take tokens about a second after they register.".to_owned(),
+        ),
+        (_, true) if unnamed => (
+            "Zone awareness is on, but some instances have no zone; all of those count as one zone.".to_owned(),
+            "Set instance_availability_zone on every ingester, or switch zone awareness off here if your configuration \
+             has it off."
+                .to_owned(),
+        ),
+        (_, true) => (
+            format!(
+                "One bad instance fails its zone, and these zones have one: {}. The ring bears {}.",
+                reads.failing_zones.join(", "),
+                tolerance(ring)
+            ),
+            "Bring the unhealthy instances of all zones but one back, or forget those that are gone for good.".to_owned(),
+        ),
+        (_, false) => (
+            format!(
+                "A read asks the whole ring and needs max(instances, RF) - \u{230a}RF/2\u{230b} = {} healthy instances; {} {} healthy.",
+                ring.required_for_read_of_all(),
+                reads.healthy,
+                are(reads.healthy),
+            ),
+            format!(
+                "Bring the unhealthy instances back, or forget those that are gone for good: the ring bears {}.",
+                tolerance(ring)
+            ),
         ),
     };
-    Some(finding(
-        Severity::Critical,
-        format!("Every query fails: {error}."),
-        why,
-        format!(
-            "Bring the unhealthy instances back, or forget those that are gone for good: with RF {} a ring of {count} \
-             bears {}.",
-            ring.config().replication_factor,
-            count.saturating_sub(ring.required_for_read_of_all()),
-        ),
-    ))
+    Some(finding(Severity::Critical, format!("Every query fails: {error}."), why, advice))
 }
 
 fn writes(writes: &Writes) -> Option<Finding> {
@@ -127,22 +138,54 @@ fn writes(writes: &Writes) -> Option<Finding> {
 fn unhealthy(ring: &Ring, judgement: &Judgement) -> Option<Finding> {
     let unhealthy: Vec<&InstanceReport> =
         judgement.instances.iter().filter(|report| report.shown_state == ShownState::Unhealthy).collect();
-    let oldest = unhealthy.iter().max_by_key(|report| report.heartbeat_age)?;
-    let first = ring.id(unhealthy[0].index);
-    Some(finding(
+    let oldest = unhealthy.iter().filter_map(|report| report.heartbeat_age).max()?;
+    let timeout = duration::format(ring.config().heartbeat_timeout);
+    if unhealthy.len() == ring.instances().len() {
+        return Some(all_unhealthy(ring, &unhealthy, &timeout));
+    }
+    Some(Finding {
+        command: Some(forget_commands(ring, &unhealthy)),
+        ..finding(
+            Severity::Critical,
+            format!("UNHEALTHY: {}.", names(ring, unhealthy.iter().copied())),
+            format!(
+                "The last heartbeat is older than {timeout} (the oldest: {}). The entry stays, and keeps its tokens, \
+                 until the instance comes back or somebody forgets it.",
+                age_text(oldest),
+            ),
+            "Is the pod running? A pod that replays its WAL sends no heartbeats yet: wait for it. Forget it only if it \
+             is gone for good:",
+        )
+    })
+}
+
+/// More likely than a ring without a single live instance is a page that was kept for a while.
+fn all_unhealthy(ring: &Ring, unhealthy: &[&InstanceReport], timeout: &str) -> Finding {
+    let newest = unhealthy.iter().min_by_key(|report| report.heartbeat_age);
+    let (age, time) = newest.map_or_else(Default::default, |report| {
+        let timestamp = ring.instance(report.index).timestamp;
+        (report.heartbeat_age.unwrap_or_default(), WallTime::from_unix_secs(timestamp).to_rfc3339())
+    });
+    finding(
         Severity::Critical,
-        format!("UNHEALTHY: {}.", names(ring, unhealthy.iter().copied())),
+        format!("Every heartbeat is older than {timeout}: the newest is {} old.", age_text(age)),
+        "Either nothing is running, or this is an old copy of the ring and the clock it is judged with is not.",
         format!(
-            "The last heartbeat is older than {} (the oldest: {}). The entry stays, and keeps its tokens, until the instance \
-             comes back or somebody forgets it.",
-            duration::format(ring.config().heartbeat_timeout),
-            age_text(oldest.heartbeat_age.unwrap_or_default()),
+            "If it is an old copy, judge it at the time it was taken: set now to {time}, its newest heartbeat."
         ),
+    )
+}
+
+/// The lines that forget these instances, one each.
+fn forget_commands(ring: &Ring, reports: &[&InstanceReport]) -> String {
+    let quoted = |id: &str| id.replace('\'', r"'\''");
+    let line = |report: &&InstanceReport| {
         format!(
-            "Is the pod running? A pod that replays its WAL sends no heartbeats yet. If it is gone for good: \
-             curl -X POST http://LOKI:3100/ring -d 'forget={first}'",
-        ),
-    ))
+            "curl -X POST http://LOKI:3100/ring --data-urlencode 'forget={}'",
+            quoted(ring.id(report.index))
+        )
+    };
+    reports.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn in_state(ring: &Ring, judgement: &Judgement, state: InstanceState) -> Option<Finding> {
@@ -217,7 +260,7 @@ fn zones(ring: &Ring) -> Option<Finding> {
         let several = zones.len() > 1;
         return several.then(|| {
             finding(
-                Severity::Info,
+                Severity::Warning,
                 format!("The instances name {} zones, but zone awareness is off here.", zones.len()),
                 "Loki ignores zones unless ring.zone_awareness_enabled is set; the page cannot know whether it is.",
                 "Switch zone awareness on above if your configuration does.",

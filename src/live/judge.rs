@@ -14,6 +14,8 @@ use crate::ring::{
 };
 use crate::time::WallTime;
 
+use super::margin::{failing_zones, margin};
+
 /// Keys in the token space.
 pub const ALL_KEYS: u64 = 1 << 32;
 
@@ -93,6 +95,8 @@ pub struct Reads {
     pub healthy: usize,
     /// Instances (or zones) that may still fail, or dskit's error.
     pub outcome: Result<usize, RingError>,
+    /// With zone awareness, the zones that have an unhealthy instance.
+    pub failing_zones: Vec<String>,
 }
 
 /// What writes would meet, over the whole token space.
@@ -128,6 +132,8 @@ pub struct Finding {
     pub why: String,
     /// How to check and what to do.
     pub advice: String,
+    /// A command line that does it, or checks it.
+    pub command: Option<String>,
 }
 
 /// A ring, judged.
@@ -137,6 +143,8 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// In one sentence.
     pub summary: String,
+    /// Whether one more instance may be lost, in one sentence.
+    pub margin: String,
     /// Every instance, in the order of the IDs.
     pub instances: Vec<InstanceReport>,
     /// Reads of everything; `None` for rings that nobody reads so.
@@ -170,6 +178,7 @@ pub fn judge(ring: &Ring, now: WallTime) -> Judgement {
         () => Verdict::Healthy,
     };
     let mut judgement = Judgement {
+        margin: String::new(),
         verdict,
         summary: String::new(),
         instances,
@@ -180,6 +189,7 @@ pub fn judge(ring: &Ring, now: WallTime) -> Judgement {
     };
     judgement.findings = super::findings::find(ring, now, &judgement);
     judgement.summary = summarise(ring, &judgement);
+    judgement.margin = margin(ring, &judgement);
     judgement
 }
 
@@ -208,11 +218,17 @@ fn report_instances(ring: &Ring, now: WallTime, health: HeartbeatHealth) -> Vec<
 }
 
 fn judge_reads(ring: &Ring, health: HeartbeatHealth) -> Reads {
-    let healthy =
-        ring.instances().iter().filter(|(_, instance)| instance.is_healthy(Operation::READ, health)).count();
+    let is_healthy = |instance: u32| ring.instance(instance).is_healthy(Operation::READ, health);
     let mut buffer = LookupBuffer::default();
     let outcome = ring.replication_set_for_operation(Operation::READ, health, &mut buffer);
-    Reads { healthy, outcome: outcome.map(|set| set.max_errors.max(set.max_unavailable_zones)) }
+    Reads {
+        healthy: (0..ring.instances().len() as u32).filter(|&instance| is_healthy(instance)).count(),
+        outcome: outcome.map(|set| set.max_errors.max(set.max_unavailable_zones)),
+        failing_zones: match ring.config().zone_awareness_enabled {
+            true => failing_zones(ring, is_healthy),
+            false => Vec::new(),
+        },
+    }
 }
 
 /// Looks up one key of every stretch between two tokens: all keys of a stretch have the same replicas.
@@ -256,7 +272,7 @@ fn summarise(ring: &Ring, judgement: &Judgement) -> String {
         None => String::new(),
     };
     let writes = match judgement.writes.failing_keys {
-        0 => " Every key has its quorum.".to_owned(),
+        0 => " Writes succeed for every key.".to_owned(),
         ALL_KEYS => " Writes fail for every key.".to_owned(),
         _ => format!(" Writes fail for {} of the keys.", percent(share)),
     };

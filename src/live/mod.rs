@@ -2,4 +2,5 @@
 
 mod findings;
 pub mod judge;
+mod margin;
 pub mod ring_page;

@@ -88,7 +88,7 @@ impl fmt::Display for Unhealthy {
         match self {
             Self::State(state) => write!(f, "{state} does not take part"),
             Self::Heartbeat { age, timeout } => {
-                write!(f, "last heartbeat {} ago, more than {}", age_text(*age), duration::format(*timeout))
+                write!(f, "last heartbeat {} ago, limit {}", age_text(*age), duration::format(*timeout))
             }
         }
     }
@@ -167,7 +167,7 @@ fn key_arithmetic(ring: &Ring, candidates: &[Candidate]) -> String {
         ReplicationStrategy::Default => {
             let replicas = factor.max(found);
             format!(
-                "Found {found} with RF {factor}: max({factor}, {found}) / 2 + 1 = {replicas} / 2 + 1 = {required} must be healthy"
+                "Found {found} with RF {factor}: \u{230a}max({factor}, {found}) / 2\u{230b} + 1 = \u{230a}{replicas}/2\u{230b} + 1 = {required} must be healthy"
             )
         }
         ReplicationStrategy::IgnoreUnhealthy => {
@@ -189,7 +189,7 @@ fn read_arithmetic(ring: &Ring, health: HeartbeatHealth) -> String {
         let required = ring.required_for_read_of_all();
         let count = instances.len();
         return format!(
-            "A read asks the whole ring, {count} with RF {factor}: max({count}, {factor}) - {factor} / 2 = {required} \
+            "A read asks the whole ring, {count} with RF {factor}: max({count}, {factor}) - \u{230a}{factor}/2\u{230b} = {required} \
              must be healthy; {}.",
             conclusion(healthy, required)
         );
@@ -211,7 +211,7 @@ fn read_arithmetic(ring: &Ring, health: HeartbeatHealth) -> String {
         fail => format!("{fail} have unhealthy instances: {}", failing.join(", ")),
     };
     format!(
-        "A read asks all zones, {count} with RF {factor}: min({count}, {factor}) / 2 = {may_fail} may fail; {failing}."
+        "A read asks all zones, {count} with RF {factor}: \u{230a}min({count}, {factor}) / 2\u{230b} = {may_fail} may fail; {failing}."
     )
 }
 

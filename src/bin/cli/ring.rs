@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use ringside::go::strconv::format_3g;
-use ringside::live::judge::{Judgement, Severity, Verdict, judge};
+use ringside::live::judge::{Finding, Judgement, Severity, Verdict, judge};
 use ringside::ring::Ring;
 use ringside::time::{WallTime, age_text};
 use serde::Serialize;
@@ -24,12 +24,13 @@ pub(crate) struct RingCommand {
 struct Report<'a> {
     verdict: &'static str,
     summary: &'a str,
+    margin: &'a str,
     now: String,
     instances: Vec<Instance<'a>>,
     reads: Option<Reads>,
     writes: Writes,
     readiness: Option<Readiness>,
-    findings: Vec<Finding<'a>>,
+    findings: Vec<ShownFinding<'a>>,
 }
 
 #[derive(Serialize)]
@@ -67,11 +68,12 @@ struct Readiness {
 }
 
 #[derive(Serialize)]
-struct Finding<'a> {
+struct ShownFinding<'a> {
     severity: &'static str,
     what: &'a str,
     why: &'a str,
     advice: &'a str,
+    command: Option<&'a str>,
 }
 
 impl RingCommand {
@@ -105,6 +107,7 @@ fn json(ring: &Ring, now: WallTime, judgement: &Judgement) -> String {
     let report = Report {
         verdict: judgement.verdict.name(),
         summary: &judgement.summary,
+        margin: &judgement.margin,
         now: now.to_rfc3339(),
         instances: instances.collect(),
         reads: judgement.reads.as_ref().map(|reads| Reads {
@@ -126,11 +129,12 @@ fn json(ring: &Ring, now: WallTime, judgement: &Judgement) -> String {
         findings: judgement
             .findings
             .iter()
-            .map(|finding| Finding {
+            .map(|finding| ShownFinding {
                 severity: severity(finding.severity),
                 what: &finding.what,
                 why: &finding.why,
                 advice: &finding.advice,
+                command: finding.command.as_deref(),
             })
             .collect(),
     };
@@ -141,7 +145,8 @@ fn json(ring: &Ring, now: WallTime, judgement: &Judgement) -> String {
 
 fn text(ring: &Ring, judgement: &Judgement) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "{}: {}\n", judgement.verdict.name().to_uppercase(), judgement.summary);
+    let (verdict, summary) = (judgement.verdict.name().to_uppercase(), &judgement.summary);
+    let _ = writeln!(text, "{verdict}: {summary} {}\n", judgement.margin);
     let rows = judgement.instances.iter().map(|report| {
         let instance = ring.instance(report.index);
         [
@@ -157,14 +162,11 @@ fn text(ring: &Ring, judgement: &Judgement) -> String {
     let header = ["INSTANCE", "STATE", "ZONE", "ADDRESS", "HEARTBEAT", "TOKENS", "OWNS"].map(str::to_owned);
     text.push_str(&table(std::iter::once(header).chain(rows).collect()));
     for finding in &judgement.findings {
-        let _ = writeln!(
-            text,
-            "\n[{}] {}\n  why   {}\n  do    {}",
-            severity(finding.severity),
-            finding.what,
-            finding.why,
-            finding.advice
-        );
+        let Finding { what, why, advice, command, .. } = finding;
+        let _ = writeln!(text, "\n[{}] {what}\n  why   {why}\n  do    {advice}", severity(finding.severity));
+        for line in command.iter().flat_map(|command| command.lines()) {
+            let _ = writeln!(text, "        {line}");
+        }
     }
     text
 }
