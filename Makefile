@@ -13,7 +13,9 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 .DELETE_ON_ERROR:
 .PHONY: help serve page test fmt lint doc test-native test-web test-e2e screenshots bench bench-web tools toolchain chromium clean
 
-WASM := --target wasm32-unknown-unknown --no-default-features --features web
+# The engine alone, and the engine with the page, for the browser.
+WASM := --target wasm32-unknown-unknown --no-default-features
+WEB := $(WASM) --features web
 SITE := cargo run --locked --features site --bin ringside-site
 # Folders are listed too: their times change when a file goes.
 PAGE := Cargo.toml Cargo.lock Trunk.toml rust-toolchain.toml .cargo/config.toml \
@@ -44,10 +46,10 @@ fmt: toolchain ## Is the source formatted?
 
 lint: toolchain ## Clippy, for this machine and for the browser
 	cargo clippy --locked --all-targets --features site -- --deny warnings
-	cargo clippy --locked $(WASM) --lib --bins --test web --bench web -- --deny warnings
+	cargo clippy --locked $(WEB) --lib --bins --test web --bench web -- --deny warnings
 
 doc: toolchain ## Does the documentation build, every link of it?
-	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps $(WASM) --lib
+	RUSTDOCFLAGS='--deny warnings --allow rustdoc::private_intra_doc_links' cargo doc --locked --no-deps --document-private-items $(WEB) --lib
 
 # Runs tests quietly and keeps what they say, for the count at the end.
 counted = @mkdir -p target; set -o pipefail; $(1) 2>&1 | tee target/$@.log
@@ -56,9 +58,9 @@ test-native: toolchain ## Tests of the library and its command line
 	cargo test --locked --no-run
 	$(call counted,cargo test --quiet --locked)
 
-test-web: tools chromium ## Tests of the library and its page in headless Chromium
+test-web: tools chromium ## Tests of the library in headless Chromium
 	cargo test --locked $(WASM) --test web --no-run
-	$(call counted,cargo test --quiet --locked $(WASM) --test web)
+	$(call counted,cargo test --locked $(WASM) --test web)
 
 test-e2e: page chromium ## Tests of the built page in headless Chromium
 	cargo test --locked --features site --bin ringside-site --test e2e --no-run

@@ -86,7 +86,7 @@ impl Lcg {
 /// The state that every seeding starts from (`rngCooked`), computed once.
 ///
 /// The recurrence is linear over the integers modulo 2⁶⁴: with s the sequence of written words, oldest
-/// first, s[n+607] = s[n+334] + s[n]. So s[N+t] is the same linear mix of s[t], s[t+1], … for every t,
+/// first, `s[n+607] = s[n+334] + s[n]`. So `s[N+t]` is the same linear mix of `s[t]`, `s[t+1]`, … for every t,
 /// and its coefficients are those of x^N modulo x⁶⁰⁷ − x³³⁴ − 1: 43 squarings instead of 7.8e12 steps.
 fn start_table() -> &'static [u64; LENGTH] {
     static TABLE: OnceLock<[u64; LENGTH]> = OnceLock::new();

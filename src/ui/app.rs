@@ -43,12 +43,15 @@ pub(super) fn App() -> impl IntoView {
         let next = route(&hash);
         at.set(next);
         if next == Route::Ring && hash.contains('?') {
-            let settings = settings_in(&hash);
+            let mut settings = settings_in(&hash);
+            if settings.sample.is_empty() {
+                settings.sample = session.shown_sample();
+            }
             let sample = settings.sample.clone();
             let reload = !sample.is_empty() && session.settings.with_untracked(|old| old.sample != sample);
             session.settings.set(settings);
             if reload {
-                session.load_sample(&sample);
+                session.load_linked_sample(&sample);
             }
         }
     });

@@ -20,6 +20,26 @@ pub(super) fn focus(id: &str) {
     }
 }
 
+/// Whether the keyboard is at an element.
+pub(super) fn has_focus(id: &str) -> bool {
+    let active = window().and_then(|window| window.document()).and_then(|document| document.active_element());
+    active.is_some_and(|active| active.id() == id)
+}
+
+/// Puts a text into the clipboard; whether that worked.
+pub(super) async fn copy(text: String) -> bool {
+    let write = || {
+        let clipboard = js_sys::Reflect::get(&window()?.navigator(), &"clipboard".into()).ok()?;
+        let write = js_sys::Reflect::get(&clipboard, &"writeText".into()).ok()?;
+        let promise = write.dyn_into::<js_sys::Function>().ok()?.call1(&clipboard, &text.into()).ok()?;
+        promise.dyn_into::<js_sys::Promise>().ok()
+    };
+    match write() {
+        Some(promise) => wasm_bindgen_futures::JsFuture::from(promise).await.is_ok(),
+        None => false,
+    }
+}
+
 /// The part of the address after `#`.
 pub(super) fn hash() -> String {
     let hash = window().and_then(|window| window.location().hash().ok()).unwrap_or_default();

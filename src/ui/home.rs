@@ -54,8 +54,8 @@ pub(super) fn Home() -> impl IntoView {
             <div class="home-text">
                 <h1>"See the ring, not the startup logs"</h1>
                 <p class="lead">
-                    "If the ingesters are ACTIVE and logs flow, the ring is healthy, whatever the startup logs say. "
-                    "Ringside shows the state itself: who owns what, who is well, and where a stream goes."
+                    "Ringside shows the hash ring of Grafana Loki: who owns what, who is well, and where a stream goes. "
+                    "If the ingesters are ACTIVE and logs are flowing, ring errors from the startup have most likely passed."
                 </p>
                 <p><a class="button primary" id="open-inspector" href="#/ring">"Open the ring inspector"</a></p>
                 <p class="soft">

@@ -19,6 +19,7 @@ pub(super) fn load_files(session: Session, files: &FileList) {
     let files: Vec<web_sys::File> = (0..files.length()).filter_map(|i| files.get(i)).collect();
     leptos::task::spawn_local(async move {
         let mut first_problem = None;
+        let mut any = false;
         for file in files {
             let name = file.name();
             if !session.fits(&name, file.size() as usize) {
@@ -28,16 +29,17 @@ pub(super) fn load_files(session: Session, files: &FileList) {
             session.busy.set(Some(name.clone()));
             let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
             match text {
-                Some(text) => session.load(&name, &text, ""),
+                Some(text) => any |= session.load(&name, &text, ""),
                 None => {
                     let what = format!("{name} could not be read. Is it still there?");
-                    session.problem.set(Some(Problem { what, help: None }));
+                    session.fail(Problem { what, help: None });
                 }
             }
             first_problem = first_problem.or(session.problem.get_untracked());
         }
         // A good file after a bad one does not hide what was wrong.
         session.problem.set(first_problem);
+        session.is_stale.update(|is_stale| *is_stale &= !any);
         session.busy.set(None);
     });
 }
@@ -82,13 +84,15 @@ pub(super) fn LoadPanel() -> impl IntoView {
     let on_fetch = move |event: SubmitEvent| {
         event.prevent_default();
         match endpoint::complete(&address.get_untracked()) {
-            Err(error) => session.problem.set(Some(Problem { what: error.to_string(), help: None })),
+            Err(error) => session.fail(Problem { what: error.to_string(), help: None }),
             Ok(address) => {
                 session.busy.set(Some(address.clone()));
                 leptos::task::spawn_local(async move {
                     match fetch::ring_page(&address).await {
-                        Ok(text) => session.load(&address, &text, ""),
-                        Err(problem) => session.problem.set(Some(problem)),
+                        Ok(text) => {
+                            session.load(&address, &text, "");
+                        }
+                        Err(problem) => session.fail(problem),
                     }
                     session.busy.set(None);
                 });
@@ -150,7 +154,7 @@ pub(super) fn LoadPanel() -> impl IntoView {
                         class="chip"
                         title=sample.note
                         aria-pressed=move || session.settings.with(|settings| settings.sample == sample.key).to_string()
-                        on:click=move |_| session.load_sample(sample.key)
+                        on:click=move |_| session.load_sample(sample)
                     >{sample.title}</button>
                 })}
             </div>
@@ -170,7 +174,7 @@ fn Alert() -> impl IntoView {
                 <div class="problem">
                     <p>{problem.what}</p>
                     {problem.help.map(|help| view! { <code class="block">{help}</code> })}
-                    <button type="button" class="quiet" id="error-dismiss" on:click=move |_| session.problem.set(None)>"Dismiss"</button>
+                    <button type="button" class="quiet" id="error-dismiss" on:click=move |_| session.dismiss()>"Dismiss"</button>
                 </div>
             })}
         </div>

@@ -22,7 +22,7 @@ pub(super) fn Readout() -> impl IntoView {
             {move || {
                 let parts = parts.get();
                 if parts.is_empty() {
-                    view! { <span class="soft">"Point at an arc or an instance. Scroll to zoom, drag to move, double click to see all."</span> }.into_any()
+                    view! { <span class="soft">"Point at an arc or an instance. Click the ring, then scroll to zoom (or Ctrl + scroll); drag to move; double click to fit."</span> }.into_any()
                 } else {
                     parts.into_iter().map(|part| view! { <span>{part}</span> }).collect_view().into_any()
                 }
@@ -54,7 +54,7 @@ fn describe(shown: &Shown, focus: Focus) -> Vec<String> {
                 format!("{} {} {}", row.mark.sign(), row.id, row.mark.name()),
                 format!("heartbeat {age}"),
                 format!("{} tokens", text::count(row.tokens as u64)),
-                format!("owns {}", text::percent(row.percent)),
+                format!("owns {}", text::share(row.percent)),
             ];
             if !row.zone.is_empty() {
                 parts.insert(1, row.zone.clone());

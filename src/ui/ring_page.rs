@@ -3,6 +3,8 @@
 use leptos::ev;
 use leptos::prelude::*;
 
+use crate::view::settings::Settings;
+
 use super::load_panel::{LoadPanel, load_files};
 use super::ring_table::RingTable;
 use super::samples;
@@ -18,8 +20,13 @@ use super::verdict_panel::VerdictPanel;
 pub(super) fn RingPage() -> impl IntoView {
     let session = expect_context::<Session>();
     if session.current.get_untracked().is_none() {
-        let sample = session.settings.with_untracked(|settings| settings.sample.clone());
-        session.load_sample(if sample.is_empty() { samples::FIRST_KEY } else { &sample });
+        let settings = session.settings.get_untracked();
+        match (&*settings.sample, settings == Settings::default()) {
+            ("", true) => session.load_linked_sample(samples::FIRST_KEY),
+            // The link was made from a ring that it cannot carry.
+            ("", false) => {}
+            (sample, _) => session.load_linked_sample(sample),
+        }
     }
     let dropping = RwSignal::new(false);
     accept_drops(session, dropping);
@@ -32,7 +39,7 @@ pub(super) fn RingPage() -> impl IntoView {
                 <SettingsForm />
             </div>
             <div class="picture">
-                <Show when=has_ring fallback=|| view! { <p class="empty">"No ring yet."</p> }>
+                <Show when=has_ring fallback=|| view! { <p class="empty panel"><NoRing /></p> }>
                     <Stage />
                 </Show>
             </div>
@@ -48,6 +55,17 @@ pub(super) fn RingPage() -> impl IntoView {
         <div class="drop-hint" class:shown=move || dropping.get() aria-hidden="true">
             "Drop ring pages here"
         </div>
+    }
+}
+
+/// What stands where a ring would be.
+#[component]
+pub(super) fn NoRing() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let from_link = session.settings.with_untracked(|it| it.sample.is_empty() && *it != Settings::default());
+    match from_link {
+        true => "This link carries the settings, not the ring: paste it again.",
+        false => "No ring yet: paste one, or look at a sample.",
     }
 }
 

@@ -9,6 +9,7 @@ use crate::view::palette::hue_of;
 use crate::view::table::{Column, Order, Row, arrange};
 use crate::view::text;
 
+use super::browser;
 use super::session::Session;
 use super::windowed::{Windowed, spacer};
 
@@ -17,7 +18,7 @@ use super::windowed::{Windowed, spacer};
 pub(super) fn RingTable() -> impl IntoView {
     let session = expect_context::<Session>();
     let filter = RwSignal::new(String::new());
-    let order = RwSignal::new(Order { column: Column::Instance, descending: false });
+    let order = RwSignal::new(Order::PROBLEMS_FIRST);
     let arranged = Memo::new(move |_| {
         session.shown.track();
         let places = session.with(|shown| filter.with(|filter| arrange(&shown.rows, filter, order.get())));
@@ -46,6 +47,11 @@ pub(super) fn RingTable() -> impl IntoView {
             lines.map(|(line, &index)| (shown, line, index)).collect::<Vec<_>>()
         })
     };
+    let zones = Memo::new(move |_| {
+        session.shown.track();
+        session.with(|shown| shown.picture.ring().topology().zones().len()).unwrap_or(0)
+    });
+    let no_hit = move || count.get() == 0 && !filter.with(String::is_empty);
     let total = move || {
         session.shown.track();
         session.with(|shown| shown.rows.len()).unwrap_or(0)
@@ -61,15 +67,25 @@ pub(super) fn RingTable() -> impl IntoView {
                 <input
                     id="table-filter" type="search" autocomplete="off" spellcheck="false"
                     placeholder="Filter: name, zone, state\u{2026}"
+                    prop:value=move || filter.get()
                     on:input=move |event| filter.set(event_target_value(&event))
                 />
             </div>
+            <Show when=no_hit>
+                <p class="row" id="no-match">
+                    <span>{move || format!("No instance matches \u{201c}{}\u{201d}.", text::cut(&filter.get(), 40))}</span>
+                    <button type="button" id="filter-clear" on:click=move |_| {
+                        filter.set(String::new());
+                        browser::focus("table-filter");
+                    }>"Clear"</button>
+                </p>
+            </Show>
             <div class="scroller" id="ring-table-box" tabindex="0" role="region" aria-labelledby="table-title"
                 node_ref=windowed.node on:scroll=move |_| windowed.scrolled()>
                 <table id="ring-table" aria-rowcount=move || count.get() + 1>
                     <thead>
                         <tr>
-                            {Column::ALL.map(|column| heading(column, order))}
+                            {Column::ALL.map(|column| heading(column, order, zones))}
                         </tr>
                     </thead>
                     <tbody>
@@ -89,10 +105,10 @@ pub(super) fn RingTable() -> impl IntoView {
     }
 }
 
-fn heading(column: Column, order: RwSignal<Order>) -> impl IntoView {
+fn heading(column: Column, order: RwSignal<Order>, zones: Memo<usize>) -> impl IntoView {
     let sorted = move || {
         let order = order.get();
-        match (order.column == column, order.descending) {
+        match (order.column == Some(column), order.descending) {
             (false, _) => "none",
             (true, false) => "ascending",
             (true, true) => "descending",
@@ -103,11 +119,15 @@ fn heading(column: Column, order: RwSignal<Order>) -> impl IntoView {
         "descending" => " \u{2193}",
         _ => "",
     };
+    let title = move || match column {
+        Column::Ownership if zones.get() > 1 => "Owns (of its zone)",
+        _ => column.title(),
+    };
     view! {
         <th scope="col" aria-sort=sorted class:number=column.is_number()>
             <button type="button" data-testid=format!("sort-{}", column.key())
                 on:click=move |_| order.update(|order| *order = order.clicked(column))>
-                {column.title()}<span aria-hidden="true">{arrow}</span>
+                {title}<span aria-hidden="true">{arrow}</span>
             </button>
         </th>
     }
@@ -134,9 +154,9 @@ fn table_row(session: Session, row: &Row, place: usize) -> impl IntoView + use<>
             aria-rowindex=place + 2 class:selected=selected on:click=toggle
         >
             <th scope="row">
-                <button type="button" class="name" aria-pressed=move || selected().to_string()>
+                <button type="button" class="name" title=row.id.clone() aria-pressed=move || selected().to_string()>
                     <i class=format!("hue hue-{}", hue_of(index) + 1) aria-hidden="true"></i>
-                    {row.id.clone()}
+                    {ends(&row.id)}
                 </button>
             </th>
             <td class=format!("state {}", row.mark.tone())>
@@ -147,13 +167,20 @@ fn table_row(session: Session, row: &Row, place: usize) -> impl IntoView + use<>
             <td class="number">{text::count(row.tokens as u64)}</td>
             <td class="number owns">
                 <span class="bar" aria-hidden="true"><i class=format!("hue-{}", hue_of(index) + 1) style:width=width></i></span>
-                {text::percent(row.percent)}
+                {text::share(row.percent)}
             </td>
-            <td class="number">{format!("{:+.1}\u{202f}%", row.deviation())}
-                <span class="soft">{format!(" of {}", text::percent(row.expected_percent))}</span></td>
+            <td class="number">{text::signed_percent(row.deviation())}
+                <span class="soft">{format!(" of {}", text::share(row.expected_percent))}</span></td>
             <td class="mono">{dash(&row.address)}</td>
             <td>{if row.read_only { "yes" } else { "no" }}</td>
             <td class="mono">{registered}</td>
         </tr>
     }
+}
+
+/// A name that gives way in its middle where there is no room for all of it.
+fn ends(name: &str) -> impl IntoView + use<> {
+    let (start, tail) = text::name_and_tail(name);
+    let start = (!start.is_empty()).then(|| view! { <span class="start">{start.to_owned()}</span> });
+    view! { <span class="ends">{start}<span>{tail.to_owned()}</span></span> }
 }

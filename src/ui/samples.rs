@@ -9,6 +9,8 @@ pub(super) struct Sample {
     pub(super) title: &'static str,
     /// What it is.
     pub(super) note: &'static str,
+    /// Whether it is a ring of several zones, to be read with zone awareness on.
+    pub(super) has_zones: bool,
 }
 
 pub(super) const SAMPLES: [Sample; 4] = [
@@ -16,21 +18,25 @@ pub(super) const SAMPLES: [Sample; 4] = [
         key: "three-healthy",
         title: "3 ingesters, healthy",
         note: "captured from a running Loki: three ingesters of 128 tokens, RF 3",
+        has_zones: false,
     },
     Sample {
         key: "one-unhealthy",
         title: "one of 3 killed",
         note: "captured from a running Loki: one of three ingesters was killed a minute before",
+        has_zones: false,
     },
     Sample {
         key: "single-replica",
         title: "1 ingester, RF 3",
         note: "captured from a running Loki: one ingester whose replication factor was left at 3",
+        has_zones: false,
     },
     Sample {
         key: "thirty-in-three-zones",
         title: "30 in 3 zones, made up",
         note: "made up, not captured: thirty ingesters in three zones, one of them LEAVING",
+        has_zones: true,
     },
 ];
 

@@ -31,9 +31,20 @@ pub(super) struct Problem {
 /// A ring that was loaded.
 pub(super) struct Loaded {
     name: String,
+    /// The sample's key, if it is one.
+    sample: String,
     page: Arc<RingPage>,
     /// This machine's clock at loading, for pages that do not tell theirs.
     at: WallTime,
+}
+
+/// Where the shown ring comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Source {
+    /// What it was loaded as.
+    pub(super) name: String,
+    /// Whether it came with the page.
+    pub(super) is_sample: bool,
 }
 
 /// The ring that is shown.
@@ -77,6 +88,10 @@ pub(super) struct Session {
     pub(super) focus: RwSignal<Focus>,
     /// The traced stream, or what is wrong with its labels.
     pub(super) trace: RwSignal<Option<Result<Arc<StreamTrace>, String>>>,
+    /// Where the ring that is shown comes from.
+    pub(super) source: RwSignal<Option<Source>>,
+    /// Whether something else was to be loaded last, and could not be.
+    pub(super) is_stale: RwSignal<bool>,
     /// What did not work last.
     pub(super) problem: RwSignal<Option<Problem>>,
     /// What is under way.
@@ -99,6 +114,8 @@ impl Session {
             shown: RwSignal::new(0),
             focus: RwSignal::default(),
             trace: RwSignal::new(None),
+            source: RwSignal::default(),
+            is_stale: RwSignal::new(false),
             problem: RwSignal::default(),
             busy: RwSignal::default(),
             said: RwSignal::default(),
@@ -149,11 +166,17 @@ impl Session {
         self.engine.try_update_value(|engine| engine.shown.as_mut().map(ask)).flatten()
     }
 
-    /// Takes in a text under a name; the last good ring stays when it is none.
-    pub(super) fn load(self, name: &str, text: &str, sample: &str) {
+    /// Takes in a text under a name, which may be a sample's; the last good ring stays when it is none.
+    /// Whether it was one.
+    pub(super) fn load(self, name: &str, text: &str, sample: &str) -> bool {
         match ring_page::parse(text) {
             Ok(page) => {
-                let loaded = Loaded { name: name.to_owned(), page: Arc::new(page), at: browser::clock() };
+                let loaded = Loaded {
+                    name: name.to_owned(),
+                    sample: sample.to_owned(),
+                    page: Arc::new(page),
+                    at: browser::clock(),
+                };
                 let place = self.engine.try_update_value(|engine| {
                     match engine.loaded.iter().position(|other| other.name == name) {
                         Some(place) => {
@@ -166,26 +189,56 @@ impl Session {
                         }
                     }
                 });
-                self.problem.set(None);
-                self.settings.update(|settings| sample.clone_into(&mut settings.sample));
+                self.dismiss();
+                self.settings.update(|settings| {
+                    let left = samples::Sample::find(&settings.sample);
+                    if sample.is_empty() && left.is_some_and(|left| left.has_zones) {
+                        // That was the sample's setting, not the reader's.
+                        settings.zone_awareness = false;
+                    }
+                    sample.clone_into(&mut settings.sample);
+                });
                 self.focus.set(Focus::default());
                 self.current.set(place);
                 let names = self.engine.try_with_value(|engine| {
                     engine.loaded.iter().map(|loaded| loaded.name.clone()).collect()
                 });
                 self.names.set(names.unwrap_or_default());
+                true
             }
             Err(error) => {
                 let help = error.help().map(|help| help.to_owned());
-                self.problem.set(Some(Problem { what: format!("{name}: {error}"), help }));
+                self.fail(Problem { what: format!("{name}: {error}"), help });
+                false
             }
         }
+    }
+
+    /// Something could not be loaded: says so, and marks the ring that stays.
+    pub(super) fn fail(self, problem: Problem) {
+        self.problem.set(Some(problem));
+        self.is_stale.set(true);
+    }
+
+    /// Forgets what did not work.
+    pub(super) fn dismiss(self) {
+        self.problem.set(None);
+        self.is_stale.set(false);
+    }
+
+    /// The key of the sample that is shown, if it is one.
+    pub(super) fn shown_sample(self) -> String {
+        let current = self.current.get_untracked();
+        let sample = self.engine.try_with_value(|engine| Some(engine.loaded.get(current?)?.sample.clone()));
+        sample.flatten().unwrap_or_default()
     }
 
     /// Shows another one of the loaded rings.
     pub(super) fn switch_to(self, place: usize) {
         self.focus.set(Focus::default());
-        self.settings.update(|settings| settings.sample.clear());
+        self.is_stale.set(false);
+        let sample = self.engine.try_with_value(|engine| Some(engine.loaded.get(place)?.sample.clone()));
+        self.settings.update(|settings| settings.sample = sample.flatten().unwrap_or_default());
         self.current.set(Some(place));
     }
 
@@ -198,64 +251,71 @@ impl Session {
                 text::bytes(size),
                 text::bytes(MAX_PAGE_BYTES)
             );
-            self.problem.set(Some(Problem { what, help: None }));
+            self.fail(Problem { what, help: None });
         }
         fits
     }
 
-    /// Loads a built-in ring.
-    pub(super) fn load_sample(self, key: &str) {
+    /// Loads the built-in ring that a link names: the link has its settings, too.
+    pub(super) fn load_linked_sample(self, key: &str) {
+        self.load_sample_then(key, || {});
+    }
+
+    /// Loads a built-in ring that the reader chose, with zone awareness as it needs it.
+    pub(super) fn load_sample(self, sample: samples::Sample) {
+        self.load_sample_then(sample.key, move || {
+            self.settings.update(|settings| settings.zone_awareness = sample.has_zones);
+        });
+    }
+
+    fn load_sample_then(self, key: &str, done: impl FnOnce() + 'static) {
         let Some(sample) = samples::Sample::find(key) else {
             let what = format!("This link names a sample that does not exist: {key}.");
-            self.problem.set(Some(Problem { what, help: None }));
+            self.fail(Problem { what, help: None });
             return;
         };
         if key == samples::FIRST_KEY {
             self.load(sample.title, samples::FIRST, key);
+            done();
             return;
         }
         self.busy.set(Some(sample.title.to_owned()));
         leptos::task::spawn_local(async move {
             match fetch::ring_page(&sample.address()).await {
-                Ok(text) => self.load(sample.title, &text, sample.key),
-                Err(problem) => self.problem.set(Some(problem)),
+                Ok(text) if self.load(sample.title, &text, sample.key) => done(),
+                Ok(_) => {}
+                Err(problem) => self.fail(problem),
             }
             self.busy.set(None);
         });
     }
 
     fn rebuild(self) {
-        let config = self.settings.with_untracked(Settings::config);
-        let (config, typed_now) = match config {
-            Ok(config) => config,
-            Err(error) => {
-                self.settings_error.set(error);
-                return;
-            }
-        };
-        self.settings_error.set(SettingsError::default());
+        let (config, typed_now, error) = self.settings.with_untracked(Settings::config);
+        self.settings_error.set(error);
         let Some(current) = self.current.get_untracked() else { return };
         let source = self.engine.try_with_value(|engine| {
-            engine
-                .loaded
-                .get(current)
-                .map(|loaded| (Arc::clone(&loaded.page), loaded.name.clone(), loaded.at))
+            engine.loaded.get(current).map(|loaded| {
+                let source = Source { name: loaded.name.clone(), is_sample: !loaded.sample.is_empty() };
+                (Arc::clone(&loaded.page), source, loaded.at)
+            })
         });
-        let Some((page, name, loaded_at)) = source.flatten() else { return };
+        let Some((page, source, loaded_at)) = source.flatten() else { return };
         let (now, now_source) = match (typed_now, page.now) {
             (Some(typed), _) => (typed, "as typed"),
-            (None, Some(now)) => (now, "the page's own clock"),
-            (None, None) => (loaded_at, "this browser's clock at loading: the page does not tell its own"),
+            (None, Some(now)) => (now, "from the data"),
+            (None, None) => (loaded_at, "this browser's clock at loading: the data does not tell its own"),
         };
         let ring = Ring::new(&page.desc, config);
         let judgement = judge(&ring, now);
         let rows = rows(&ring, &judgement);
         let marks = rows.iter().map(|row| row.mark).collect();
-        let said = format!("{name}: {}", judgement.summary);
+        let said = format!("{}: {}", source.name, judgement.summary);
         let shown =
             Shown { picture: Picture::new(ring, marks), judgement, rows, now, now_source, trace: None };
         self.engine.try_update_value(|engine| engine.shown = Some(shown));
         self.said.set(said);
+        self.source.set(Some(source));
         self.shown.update(|shown| *shown += 1);
     }
 

@@ -6,7 +6,7 @@ use crate::view::settings::{Settings, SettingsError};
 
 use super::session::Session;
 
-/// The form. A value that makes no sense changes nothing and says so beside it.
+/// The form. The default stands in for a value that makes no sense, and the field says so.
 #[component]
 pub(super) fn SettingsForm() -> impl IntoView {
     let session = expect_context::<Session>();
@@ -16,7 +16,7 @@ pub(super) fn SettingsForm() -> impl IntoView {
     };
     view! {
         <section class="panel settings" aria-labelledby="settings-title">
-            <h2 id="settings-title">"What the page does not say"</h2>
+            <h2 id="settings-title">"Settings that /ring does not tell"</h2>
             <div class="pair">
                 <TextInput
                     id="setting-rf" title="Replication factor" mode="numeric"
@@ -32,7 +32,7 @@ pub(super) fn SettingsForm() -> impl IntoView {
                 />
             </div>
             <TextInput
-                id="setting-now" title="Now (RFC 3339)" mode="text"
+                id="setting-now" title="Judge at (empty: the time in the data)" mode="text"
                 read=|settings| settings.now.clone()
                 write=|settings, text| settings.now = text
                 error=|error| error.now.clone()
@@ -60,8 +60,8 @@ pub(super) fn SettingsForm() -> impl IntoView {
                     if session.settings.with(|settings| settings.ignore_unhealthy) { "ignore-unhealthy" } else { "default" }
                 }
             >
-                <option value="default">"ingesters, distributors, pattern ingesters: a majority must be healthy"</option>
-                <option value="ignore-unhealthy">"compactor, scheduler, index gateway, ruler: one healthy is enough"</option>
+                <option value="default">"Ingesters, distributors: a majority is needed"</option>
+                <option value="ignore-unhealthy">"Compactor, scheduler, ruler \u{2026}: one is enough"</option>
             </select>
         </section>
     }

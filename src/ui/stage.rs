@@ -129,17 +129,24 @@ impl StageHandle {
     }
 
     pub(super) fn zoom_by(self, factor: f64) {
-        let session = self.session;
         self.glide(move |camera| {
-            let token = session.focus.get_untracked().token;
-            let arc = token.and_then(|position| session.with(|shown| shown.picture.arc(position)).flatten());
-            let point = match arc {
-                Some(arc) => camera.at(f64::from(arc.token) - arc.keys as f64 / 2.0, 0.0),
-                None if camera.is_home() => camera.at(0.0, 0.0),
-                None => camera.size().middle(),
-            };
+            let point = self.point_of_interest(camera).unwrap_or_else(|| camera.size().middle());
             camera.zoom_at(point, factor);
         });
+    }
+
+    /// Where on the band the selection is, else the needle, if that shows.
+    fn point_of_interest(self, camera: &Camera) -> Option<Point> {
+        let focus = self.session.focus.get_untracked();
+        let (toward, _) = camera.place(camera.size().middle());
+        self.session.with(|shown| {
+            let token = focus.token.or_else(|| shown.picture.nearest_token(focus.instance?, toward as u32));
+            let arc = token.and_then(|position| shown.picture.arc(position));
+            let selected = arc.map(|arc| f64::from(arc.token) - arc.keys as f64 / 2.0);
+            let needle = shown.trace.as_ref().map(|trace| f64::from(trace.key));
+            let points = [selected, needle].into_iter().flatten().map(|key| camera.at(key, 0.0));
+            points.into_iter().find(|&point| camera.size().holds(point, 0.0))
+        })?
     }
 }
 
@@ -219,12 +226,12 @@ pub(super) fn Stage() -> impl IntoView {
                     on:dblclick=move |_| stage.go_home()
                     on:keydown=move |event| stage.key(&event)
                 ></canvas>
-                <div class="zoom" role="group" aria-label="Zoom">
-                    <button type="button" id="zoom-in" aria-label="Zoom in" on:click=move |_| stage.zoom_by(2.0)>"+"</button>
-                    <button type="button" id="zoom-out" aria-label="Zoom out" on:click=move |_| stage.zoom_by(0.5)>"\u{2212}"</button>
-                    <button type="button" id="zoom-reset" aria-label="Show the whole ring"
-                        disabled=move || !stage.zoomed.get() on:click=move |_| stage.go_home()>"\u{25ef}"</button>
-                </div>
+            </div>
+            <div class="zoom" role="group" aria-label="Zoom">
+                <button type="button" id="zoom-in" aria-label="Zoom in" on:click=move |_| stage.zoom_by(2.0)>"+"</button>
+                <button type="button" id="zoom-out" aria-label="Zoom out" on:click=move |_| stage.zoom_by(0.5)>"\u{2212}"</button>
+                <button type="button" id="zoom-reset" title="Show the whole ring"
+                    disabled=move || !stage.zoomed.get() on:click=move |_| stage.go_home()>"Fit"</button>
             </div>
             <Readout />
             <p class="unseen" id="canvas-help">
@@ -236,6 +243,7 @@ pub(super) fn Stage() -> impl IntoView {
                 {Mark::ALL.into_iter().filter(|mark| *mark != Mark::Left).map(|mark| view! {
                     <span><span class=mark.tone() aria-hidden="true">{mark.sign()}</span>" "{mark.name()}</span>
                 }).collect_view()}
+                <span><span class="lane" aria-hidden="true"></span>" inner ring: tokens of instances that are not ACTIVE"</span>
                 <span class="soft">"0 at the top, clockwise"</span>
             </figcaption>
         </figure>

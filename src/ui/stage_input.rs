@@ -104,7 +104,11 @@ impl StageHandle {
         self.hover(None);
     }
 
+    /// Zooms once the reader is at the picture, by a click or the keyboard; until then the page scrolls.
     pub(super) fn wheel(self, event: &WheelEvent) {
+        if !(super::browser::has_focus("ring-canvas") || event.ctrl_key() || event.meta_key()) {
+            return;
+        }
         event.prevent_default();
         let unit = match event.delta_mode() {
             WheelEvent::DOM_DELTA_LINE => 16.0,
@@ -170,7 +174,7 @@ impl StageHandle {
         session.select_instance(Some(next));
         let said = session.with(|shown| {
             let row = &shown.rows[next as usize];
-            format!("{}, {}, owns {}", row.id, row.mark.name(), crate::view::text::percent(row.percent))
+            format!("{}, {}, owns {}", row.id, row.mark.name(), crate::view::text::share(row.percent))
         });
         session.said.set(said.unwrap_or_default());
     }

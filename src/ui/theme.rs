@@ -42,12 +42,11 @@ pub(super) fn ThemeSwitch(
             id="theme-switch"
             class="quiet"
             type="button"
-            role="switch"
-            aria-checked=move || dark.get().to_string()
             on:click=toggle
         >
             <span aria-hidden="true">{move || if dark.get() { "\u{25d1}" } else { "\u{25d0}" }}</span>
-            " Dark"
+            {move || if dark.get() { " Light" } else { " Dark" }}
+            <span class="unseen">" theme"</span>
         </button>
     }
 }

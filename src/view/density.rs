@@ -29,8 +29,8 @@ impl Cell {
         self.0 >> 3 & 3
     }
 
-    /// How much of the stretch is owned by instances that are not well: 0 nothing, 1 some, 2 a third and
-    /// more, 3 nearly all.
+    /// How much of the stretch is owned by instances that are not well: 0 nothing or under a twentieth, 1
+    /// some, 2 a third and more, 3 nearly all.
     pub(super) fn worry(self) -> u8 {
         self.0 >> 5 & 3
     }
@@ -134,7 +134,7 @@ impl Tally {
         let worry = match self.unwell / keys {
             0.9.. => 3,
             0.33.. => 2,
-            share if share > 0.0 => 1,
+            0.05.. => 1,
             _ => 0,
         };
         Cell::new(hue, strength, worry)
@@ -172,6 +172,15 @@ mod tests {
             "eight hues mixed evenly have no foremost one"
         );
         assert!(coarse.iter().filter(|cell| cell.worry() == 1).count() > 200);
+    }
+
+    #[test]
+    fn a_few_unwell_of_a_thousand_do_not_look_like_all() {
+        let tokens: Vec<u32> = (0..100_000_u32).map(|i| i * 42_949 + 7).collect();
+        let owners: Vec<u32> = (0..100_000_u32).map(|i| i % 1000).collect();
+        let density = Density::new(&tokens, &owners, |owner| (owner % 8) as u8, |owner| owner < 18);
+        let (_, cells) = density.level(256.0).unwrap();
+        assert!(cells.iter().all(|cell| cell.worry() == 0));
     }
 
     #[test]

@@ -40,6 +40,18 @@ impl Mark {
         }
     }
 
+    /// A rank by which the worst comes first: UNHEALTHY, the states that pass, ACTIVE.
+    pub const fn worst_first(self) -> u8 {
+        match self {
+            Self::Unhealthy => 0,
+            Self::Leaving => 1,
+            Self::Pending => 2,
+            Self::Joining => 3,
+            Self::Left => 4,
+            Self::Active => 5,
+        }
+    }
+
     /// The word that stands for it, as on the ring page.
     pub const fn name(self) -> &'static str {
         match self {
@@ -71,6 +83,48 @@ impl Mark {
             Self::Active => "good",
             Self::Leaving | Self::Pending | Self::Joining | Self::Left => "warn",
         }
+    }
+}
+
+/// The radius of a mark that must stand out of a crowd.
+const LOUD_RADIUS: f64 = 4.0;
+
+/// Draws the marks of a crowd: the ACTIVE in one quiet colour, so that the others stand out in theirs.
+pub(super) fn paint_crowd(
+    scene: &mut Scene,
+    marks: impl Iterator<Item = (u32, Point, Mark)>,
+    radius: f64,
+    opacity: f64,
+) {
+    let quiet = scene.layers_for([Role::LineStrong].into_iter(), Style::Fill);
+    let rim = scene.layers_for([Role::Surface].into_iter(), Style::Fill);
+    let warn = scene.layers_for([Role::Warn].into_iter(), Style::Fill);
+    let bad = scene.layers_for([Role::Bad].into_iter(), Style::Stroke(2.0));
+    for (_, at, mark) in marks {
+        if mark == Mark::Active {
+            scene.layer_at(quiet).disc(at, radius);
+            continue;
+        }
+        let loud = radius.max(LOUD_RADIUS);
+        scene.layer_at(rim).disc(at, loud + 1.5);
+        let corner = |x: f64, y: f64| Point::new(at.x + x * loud, at.y + y * loud);
+        match mark {
+            Mark::Unhealthy => {
+                let layer = scene.layer_at(bad);
+                layer.line(corner(-1.0, -1.0), corner(1.0, 1.0));
+                layer.line(corner(-1.0, 1.0), corner(1.0, -1.0));
+            }
+            Mark::Joining => {
+                scene.layer_at(warn).outline([corner(-1.1, 0.8), corner(1.1, 0.8), corner(0.0, -1.1)]);
+            }
+            Mark::Leaving => {
+                scene.layer_at(warn).outline([corner(-1.1, -0.8), corner(1.1, -0.8), corner(0.0, 1.1)]);
+            }
+            _ => scene.layer_at(warn).disc(at, loud),
+        }
+    }
+    for layer in quiet..=bad {
+        scene.layer_at(layer).faint(opacity);
     }
 }
 

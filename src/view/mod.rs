@@ -8,6 +8,7 @@ pub mod endpoint;
 #[cfg(test)]
 mod fixtures;
 pub mod geometry;
+mod labels;
 mod mark;
 mod orbit;
 mod paint;

@@ -2,10 +2,11 @@
 
 use super::band::{Positions, clip, paint_band, paint_owned, stroke};
 use super::camera::Camera;
-use super::geometry::{KEYS, Point, Size, Span};
-use super::mark::paint_marks;
+use super::geometry::{KEYS, Point, Span};
+use super::labels::{LETTER_WIDTH, anchor_for, place_name, place_zone};
+use super::mark::{paint_crowd, paint_marks};
 use super::palette::Role;
-use super::picture::{Focus, LETTER_WIDTH, ORBIT_ENDS, Picture, Target, half_of};
+use super::picture::{Focus, ORBIT_ENDS, Picture, Target, half_of};
 use super::scene::{Anchor, Scene, Style};
 use super::text;
 use super::trace::{TraceMarks, paint_trace};
@@ -122,10 +123,12 @@ impl Picture {
         let orbit = self.orbit();
         let all =
             self.marks().iter().enumerate().map(|(i, &mark)| (i as u32, orbit.at(camera, i as u32), mark));
-        paint_marks(scene, all, orbit.mark_radius(), fade);
+        match self.is_crowd() {
+            true => paint_crowd(scene, all, orbit.mark_radius(), fade),
+            false => paint_marks(scene, all, orbit.mark_radius(), fade),
+        }
         let size = camera.size();
         let has_names = self.has_names(size);
-        let beyond = orbit.depth() + 9.0;
         let radius = orbit.mark_radius();
         let rank = |instance: u32| trace.and_then(|trace| trace.replica(instance));
         let hovered = match focus.hover {
@@ -138,7 +141,10 @@ impl Picture {
             let pointed = selected || hovered == Some(instance);
             let replica = rank(instance);
             if selected {
-                scene.layer(Role::Accent, Style::Stroke(2.0)).disc(orbit.at(camera, instance), radius + 3.5);
+                // Dark, light, dark: it stands out from any colour.
+                for (role, width) in [(Role::Ink, 5.0), (Role::Surface, 1.5)] {
+                    scene.layer(role, Style::Stroke(width)).disc(orbit.at(camera, instance), radius + 4.5);
+                }
             } else if replica.is_some() || pointed {
                 scene.layer(Role::Ink, Style::Stroke(1.5)).disc(orbit.at(camera, instance), radius + 3.0);
             }
@@ -150,16 +156,8 @@ impl Picture {
             let name = if short { self.name(instance) } else { self.ring().id(instance) };
             let suffix = replica.map(|number| format!("\u{2009}\u{b7}\u{2009}#{number}")).unwrap_or_default();
             let letters = name.chars().count() + suffix.chars().count();
-            let sine = (orbit.at(camera, instance).x - camera.center().x) / camera.radius();
-            let (at, anchor) = if self.names_below(size) {
-                let mark = orbit.at(camera, instance);
-                (Point::new(mark.x, mark.y + radius + 12.0), Anchor::Middle)
-            } else {
-                // Above and below the ring a name keeps clear of its mark's rim.
-                let clear = 7.0 * (1.0 - sine.abs()).max(0.0);
-                (camera.at(orbit.angle(instance), beyond + clear), anchor_for(sine))
-            };
-            let at = kept_on(size, at, anchor, letters as f64 * LETTER_WIDTH);
+            let width = letters as f64 * LETTER_WIDTH;
+            let (at, anchor) = place_name(orbit, camera, instance, width, self.names_below(size));
             let label = scene.label(at, role, anchor, format_args!("{name}{suffix}"));
             label.strong = pointed || replica.is_some();
             label.halo = !has_names || self.names_below(size);
@@ -173,14 +171,11 @@ impl Picture {
         let orbit = self.orbit();
         let line = scene.layers_for([Role::Line].into_iter(), Style::Stroke(2.0));
         let half = half_of(camera);
-        for (zone, &(from, len)) in self.ring().topology().zones().iter().zip(orbit.sectors()) {
+        for (zone, (name, offset)) in self.zone_names().enumerate() {
+            let Some(&(from, len)) = orbit.sectors().get(zone) else { continue };
             stroke(scene.layer_at(line), camera, Span::ALL, from, len, half + 11.0);
-            let middle = from + len / 2.0;
-            let beyond = orbit.depth() + if self.has_names(camera.size()) { 27.0 } else { 14.0 };
-            let at = camera.at(middle, beyond);
-            let anchor = anchor_for((at.x - camera.center().x) / camera.radius());
-            let name = if zone.is_empty() { "no zone" } else { zone };
-            let at = kept_on(camera.size(), at, anchor, name.chars().count() as f64 * LETTER_WIDTH);
+            let width = name.chars().count() as f64 * LETTER_WIDTH;
+            let (at, anchor) = place_zone(orbit, camera, zone, offset, width);
             let label = scene.label(at, Role::InkSoft, anchor, format_args!("{name}"));
             label.strong = true;
             label.halo = true;
@@ -240,27 +235,6 @@ impl Picture {
     }
 }
 
-/// On which side of a point on a circle a text goes, for the sine of the point's angle.
-pub(super) fn anchor_for(sine: f64) -> Anchor {
-    match sine {
-        0.25.. => Anchor::Start,
-        ..=-0.25 => Anchor::End,
-        _ => Anchor::Middle,
-    }
-}
-
-/// Shifts a text of this width sideways onto the canvas, if its point is on or near it.
-fn kept_on(size: Size, at: Point, anchor: Anchor, width: f64) -> Point {
-    let (left, right) = match anchor {
-        Anchor::Start => (0.0, width),
-        Anchor::Middle => (width / 2.0, width / 2.0),
-        Anchor::End => (width, 0.0),
-    };
-    let (least, most) = (left + 3.0, size.width - right - 3.0);
-    let x = if size.holds(at, 60.0) && least < most { at.x.clamp(least, most) } else { at.x };
-    Point::new(x, at.y)
-}
-
 fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", text::count(number), if number == 1 { "" } else { "s" })
 }
@@ -268,6 +242,7 @@ fn plural(number: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{picture, ring};
+    use super::super::geometry::Size;
     use super::*;
 
     fn labels(scene: &Scene) -> Vec<&str> {
@@ -331,8 +306,7 @@ mod tests {
         picture.paint(&camera, focus, None, &mut scene);
         let dimmed = scene.layers().filter(|layer| layer.opacity < 0.5).count();
         assert!(dimmed > 4);
-        assert!(scene.layers().any(|layer| layer.role == Role::Accent && layer.discs.len() == 1));
-        assert_eq!(anchor_for(0.9), Anchor::Start);
+        assert!(scene.layers().any(|layer| layer.style == Style::Stroke(5.0) && layer.discs.len() == 1));
         assert!(camera.at(0.0, 0.0) != Point::default());
     }
 }

@@ -6,18 +6,23 @@ use crate::ring::{Ring, Topology, token_distance};
 use super::camera::Camera;
 use super::density::Density;
 use super::geometry::{Point, Size};
+use super::labels::{Area, LETTER_WIDTH, place_name, radius_for_name, zone_offsets};
 use super::mark::Mark;
 use super::orbit::Orbit;
 use super::palette::hue_of;
-use super::text::short_names;
+use super::text::{cut, short_names};
 
 /// Up to so many instances, each has its name beside it.
 const NAMED_INSTANCES: usize = 40;
 /// On a canvas narrower than this names stand below the marks, and fewer have theirs.
 const NARROW: f64 = 560.0;
 const NAMED_ON_NARROW: usize = 12;
-/// About the width of a letter of the smaller text.
-pub(super) const LETTER_WIDTH: f64 = 7.0;
+/// From so many instances on, marks are a crowd, in which only what is not ACTIVE stands out.
+const CROWD: usize = 100;
+/// The room for a replica's number after a name.
+const NUMBER_WIDTH: f64 = 24.0;
+/// Longer names are cut.
+const LONGEST_NAME: usize = 18;
 /// From this zoom on the instances around the ring make room for names along the band.
 pub(super) const ORBIT_ENDS: f64 = 2.6;
 
@@ -62,6 +67,9 @@ pub struct Picture {
     ring: Ring,
     marks: Vec<Mark>,
     names: Vec<String>,
+    zone_names: Vec<String>,
+    /// For each zone, how far outside the circle its name stands.
+    zone_offsets: Vec<f64>,
     density: Density,
     orbit: Orbit,
     fitted: (Size, f64),
@@ -73,11 +81,23 @@ impl Picture {
         let ids: Vec<&str> = ring.instances().iter().map(|(id, _)| &**id).collect();
         let full = ids.iter().all(|id| id.chars().count() <= 10);
         let names = if full { ids } else { short_names(&ids) };
-        let names = names.into_iter().map(|name| name.chars().take(18).collect()).collect();
+        let names = names.into_iter().map(|name| name.chars().take(LONGEST_NAME).collect()).collect();
+        let zone_name =
+            |zone: &str| if zone.is_empty() { "no zone".to_owned() } else { cut(zone, LONGEST_NAME) };
+        let zone_names = ring.topology().zones().iter().map(|zone| zone_name(zone)).collect();
         let topology = ring.topology();
         let unwell = |owner: u32| marks.get(owner as usize) != Some(&Mark::Active);
         let density = Density::new(topology.tokens(), topology.owners(), hue_of, unwell);
-        Self { ring, marks, names, density, orbit: Orbit::default(), fitted: (Size::default(), 0.0) }
+        Self {
+            ring,
+            marks,
+            names,
+            zone_names,
+            zone_offsets: Vec::new(),
+            density,
+            orbit: Orbit::default(),
+            fitted: (Size::default(), 0.0),
+        }
     }
 
     /// Places the instances for a canvas; returns the margin that the camera has to keep.
@@ -85,28 +105,65 @@ impl Picture {
         if self.fitted.0 == size {
             return self.fitted.1;
         }
-        let longest = self.names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
         let narrow = size.width < NARROW;
-        let beside = match () {
-            () if narrow => 12.0,
-            () if self.has_names(size) => longest * LETTER_WIDTH + 14.0,
-            () => 10.0,
-        };
-        let zone_names = if self.shows_zones() { 20.0 } else { 0.0 };
+        let beside = if narrow { 12.0 } else { 10.0 };
+        let shows_zones = self.shows_zones();
+        let outside = if shows_zones { 20.0 } else { 0.0 };
         let topology = self.ring.topology();
         let zone_of: Vec<usize> = (0..self.marks.len() as u32).map(|i| topology.zone_of(i)).collect();
+        let zones = topology.zones().len();
         let mut radius = size.width.min(size.height) / 2.0;
+        let orbit = |radius: f64| Orbit::new(&zone_of, zones, radius, half_band(radius) + 22.0);
         // The orbit depends on the radius and the radius on the orbit: twice is near enough.
         for _ in 0..2 {
-            self.orbit = Orbit::new(&zone_of, topology.zones().len(), radius, half_band(radius) + 22.0);
-            let depth = self.orbit.depth() + zone_names;
+            self.orbit = orbit(radius);
+            let depth = self.orbit.depth() + outside;
             let across = size.width / 2.0 - depth - beside;
             let down = size.height / 2.0 - depth - if self.has_names(size) { 24.0 } else { 8.0 };
-            radius = across.min(down).max(48.0);
+            radius = across.min(down);
+            if self.has_names(size) && !narrow {
+                let largest = (0..self.marks.len() as u32)
+                    .map(|i| radius_for_name(size, &self.orbit, i, self.name_width(i) + NUMBER_WIDTH));
+                radius = largest.fold(radius, f64::min);
+            }
+            radius = radius.max(48.0);
+        }
+        // A little smaller, as long as a zone's name has no place.
+        let least = (radius * 0.7).max(48.0);
+        loop {
+            self.orbit = orbit(radius);
+            let camera = Camera::home(size, size.width.min(size.height) / 2.0 - radius);
+            let offsets = if shows_zones { self.place_zones(&camera) } else { Some(Vec::new()) };
+            if offsets.is_none() && radius - 6.0 >= least {
+                radius -= 6.0;
+                continue;
+            }
+            self.zone_offsets = offsets.unwrap_or_else(|| vec![self.orbit.depth() + 14.0; zones]);
+            break;
         }
         let margin = size.width.min(size.height) / 2.0 - radius;
         self.fitted = (size, margin);
         margin
+    }
+
+    fn place_zones(&self, camera: &Camera) -> Option<Vec<f64>> {
+        let instances = 0..self.marks.len() as u32;
+        let mark = |i: u32| Area::of_mark(self.orbit.at(camera, i), self.orbit.mark_radius() + 1.0);
+        let mut taken: Vec<Area> = instances.clone().map(mark).collect();
+        if self.has_names(camera.size()) {
+            taken.extend(instances.map(|i| {
+                let width = self.name_width(i) + NUMBER_WIDTH;
+                let (at, anchor) = place_name(&self.orbit, camera, i, width, self.names_below(camera.size()));
+                Area::of_text(at, anchor, width)
+            }));
+        }
+        let widths: Vec<f64> =
+            self.zone_names.iter().map(|name| name.chars().count() as f64 * LETTER_WIDTH).collect();
+        zone_offsets(&self.orbit, camera, &widths, taken)
+    }
+
+    fn name_width(&self, instance: u32) -> f64 {
+        self.name(instance).chars().count() as f64 * LETTER_WIDTH
     }
 
     /// The ring.
@@ -174,6 +231,14 @@ impl Picture {
         self.position_of(instance, next)
     }
 
+    /// The position of an instance's token that is nearest to a key, either way round.
+    pub fn nearest_token(&self, instance: u32, key: u32) -> Option<usize> {
+        let tokens = self.ring.instances().get(instance as usize)?.1.tokens.as_slice();
+        let distance = |token: u32| token.wrapping_sub(key).min(key.wrapping_sub(token));
+        let nearest = tokens.iter().copied().min_by_key(|&token| distance(token))?;
+        self.position_of(instance, nearest)
+    }
+
     pub(super) fn density(&self) -> &Density {
         &self.density
     }
@@ -194,6 +259,16 @@ impl Picture {
     /// Whether names stand below the marks, for want of room beside them.
     pub(super) fn names_below(&self, size: Size) -> bool {
         size.width < NARROW
+    }
+
+    /// Whether there are so many instances that only those that are not ACTIVE stand out.
+    pub(super) fn is_crowd(&self) -> bool {
+        self.marks.len() > CROWD
+    }
+
+    /// The zones' names and how far outside the circle each stands.
+    pub(super) fn zone_names(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.zone_names.iter().map(String::as_str).zip(self.zone_offsets.iter().copied())
     }
 
     pub(super) fn shows_zones(&self) -> bool {
@@ -223,6 +298,7 @@ fn arc(topology: &Topology, position: usize) -> Option<Arc> {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{picture, ring};
+    use super::super::labels::place_zone;
     use super::*;
 
     const SIZE: Size = Size { width: 800.0, height: 700.0 };
@@ -263,6 +339,53 @@ mod tests {
         }
         let first = picture.step(None, Some(1), 1);
         assert_eq!(picture.step(position, Some(1), 1), first, "four steps are once round");
+    }
+
+    #[test]
+    fn the_nearest_token_is_found_across_the_top() {
+        let picture = picture(3, 4, 1);
+        let token = |position: Option<usize>| picture.arc(position.unwrap()).unwrap().token;
+        let own: Vec<u32> = picture.ring().instance(1).tokens.as_slice().to_vec();
+        for &wanted in &own {
+            assert_eq!(token(picture.nearest_token(1, wanted.wrapping_add(3))), wanted);
+        }
+        let away = |token: u32| token.min(token.wrapping_neg());
+        let nearest = own.iter().copied().min_by_key(|&token| away(token)).unwrap();
+        assert_eq!(token(picture.nearest_token(1, 0)), nearest);
+        assert_eq!(picture.nearest_token(9, 0), None);
+    }
+
+    #[test]
+    fn no_name_stands_over_another_or_over_a_mark_or_leaves_the_canvas() {
+        for (count, zones) in [(3, 3), (6, 3), (30, 3), (40, 2), (12, 4), (300, 3)] {
+            for size in [Size { width: 664.0, height: 710.0 }, Size { width: 900.0, height: 560.0 }] {
+                let mut picture = picture(count, 16, zones);
+                let camera = Camera::home(size, picture.fit(size));
+                let names = picture.has_names(size).then_some(0..count).into_iter().flatten();
+                let mut texts: Vec<Area> = names
+                    .map(|i| {
+                        let width = picture.name_width(i) + NUMBER_WIDTH;
+                        let (at, anchor) = place_name(picture.orbit(), &camera, i, width, false);
+                        Area::of_text(at, anchor, width)
+                    })
+                    .collect();
+                for (zone, (name, offset)) in picture.zone_names().enumerate() {
+                    let width = name.chars().count() as f64 * LETTER_WIDTH;
+                    let (at, anchor) = place_zone(picture.orbit(), &camera, zone, offset, width);
+                    let area = Area::of_text(at, anchor, width);
+                    assert!(!texts.iter().any(|text| text.meets(&area)), "{name} of {count} on {size:?}");
+                    texts.push(area);
+                }
+                for text in &texts {
+                    assert!(text.is_on(size), "{count} in {zones} on {size:?}: {text:?}");
+                    for i in 0..count {
+                        let mark =
+                            Area::of_mark(picture.orbit().at(&camera, i), picture.orbit().mark_radius());
+                        assert!(!text.meets(&mark), "{count} in {zones} on {size:?}: {text:?} over {i}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! What the page's JSON does not say, and the link that carries it: `#/ring?rf=3&zones=1&timeout=1m0s`.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use crate::go::duration;
 use crate::ring::{ReplicationStrategy, RingConfig};
 use crate::time::WallTime;
+
+use super::text;
 
 /// The inputs beside the ring, as typed; the defaults are Loki's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,25 +62,33 @@ pub struct SettingsError {
 const MAX_REPLICATION_FACTOR: usize = 1000;
 
 impl Settings {
-    /// The ring's configuration and the clock, when one is given.
-    pub fn config(&self) -> Result<(RingConfig, Option<WallTime>), SettingsError> {
+    /// The ring's configuration, the clock when one is given, and what was wrong: the default stands in for
+    /// what makes no sense, and the error says so.
+    pub fn config(&self) -> (RingConfig, Option<WallTime>, SettingsError) {
+        let default = RingConfig::default();
         let factor = match self.replication_factor.trim().parse::<usize>() {
             Ok(factor @ 1..=MAX_REPLICATION_FACTOR) => Ok(factor),
-            _ => Err(format!("a whole number from 1 to {MAX_REPLICATION_FACTOR}")),
+            _ => Err(format!("write a whole number from 1 to {MAX_REPLICATION_FACTOR}")),
         };
         let timeout = duration::parse(&self.heartbeat_timeout).map_err(|error| error.to_string());
         let now = match self.now.trim() {
             "" => Ok(None),
             text => WallTime::parse_rfc3339(text).map(Some).map_err(|error| error.to_string()),
         };
-        match (factor, timeout, now) {
-            (Ok(factor), Ok(timeout), Ok(now)) => Ok((self.with(factor, timeout), now)),
-            (factor, timeout, now) => Err(SettingsError {
-                replication_factor: factor.err(),
-                heartbeat_timeout: timeout.err(),
-                now: now.err(),
-            }),
-        }
+        let config = self.with(
+            *factor.as_ref().unwrap_or(&default.replication_factor),
+            *timeout.as_ref().unwrap_or(&default.heartbeat_timeout),
+        );
+        let clock = now.as_ref().ok().copied().flatten();
+        let instead = duration::format(default.heartbeat_timeout);
+        let error = SettingsError {
+            replication_factor: factor
+                .err()
+                .map(|why| ignored(&self.replication_factor, default.replication_factor, &why)),
+            heartbeat_timeout: timeout.err().map(|why| ignored(&self.heartbeat_timeout, instead, &why)),
+            now: now.err().map(|why| ignored(&self.now, "the time in the data", &why)),
+        };
+        (config, clock, error)
     }
 
     fn with(&self, replication_factor: usize, heartbeat_timeout: Duration) -> RingConfig {
@@ -132,6 +143,10 @@ impl Settings {
         }
         settings
     }
+}
+
+fn ignored(typed: &str, instead: impl Display, why: &str) -> String {
+    format!("\u{201c}{}\u{201d} ignored, using {instead}: {why}", text::cut(typed, 24))
 }
 
 fn escape(text: &str) -> String {
@@ -195,14 +210,19 @@ mod tests {
     }
 
     #[test]
-    fn every_bad_input_is_told_by_itself() {
+    fn every_bad_input_is_told_by_itself_and_the_default_stands_in_for_it() {
         let settings = Settings {
             replication_factor: "0".to_owned(),
             heartbeat_timeout: "1".to_owned(),
             now: "noon".to_owned(),
             ..Settings::default()
         };
-        let error = settings.config().unwrap_err();
+        let (config, now, error) = settings.config();
+        assert_eq!((config, now), (RingConfig::default(), None));
+        assert!(
+            error.replication_factor.as_ref().unwrap().starts_with("\u{201c}0\u{201d} ignored, using 3: ")
+        );
+        assert!(error.heartbeat_timeout.as_ref().unwrap().contains("ignored, using 1m0s: "));
         assert!(error.replication_factor.unwrap().contains("from 1"));
         assert!(error.heartbeat_timeout.unwrap().contains("15s, 1m"));
         assert!(error.now.unwrap().contains("RFC 3339"));
@@ -210,6 +230,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_lokis() {
-        assert_eq!(Settings::default().config().unwrap(), (RingConfig::default(), None));
+        let expected = (RingConfig::default(), None, SettingsError::default());
+        assert_eq!(Settings::default().config(), expected);
     }
 }

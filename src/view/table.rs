@@ -41,7 +41,7 @@ pub enum Column {
     Zone,
     /// The address.
     Address,
-    /// The state, UNHEALTHY first.
+    /// The state, the worst first.
     State,
     /// The heartbeat's age.
     Heartbeat,
@@ -114,7 +114,7 @@ impl Column {
             Self::Instance => natural(&a.id, &b.id),
             Self::Zone => natural(&a.zone, &b.zone),
             Self::Address => natural(&a.address, &b.address),
-            Self::State => a.mark.cmp(&b.mark),
+            Self::State => a.mark.worst_first().cmp(&b.mark.worst_first()),
             Self::Heartbeat => a.heartbeat_age.cmp(&b.heartbeat_age),
             Self::Tokens => a.tokens.cmp(&b.tokens),
             Self::Ownership => a.percent.total_cmp(&b.percent),
@@ -141,20 +141,23 @@ impl Row {
 /// How a table is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
-    /// By which column.
-    pub column: Column,
+    /// By which column; `None` is the order to begin with, problems first.
+    pub column: Option<Column>,
     /// Largest first.
     pub descending: bool,
 }
 
 impl Order {
+    /// Problems first: UNHEALTHY, then whatever is not ACTIVE, then the rest.
+    pub const PROBLEMS_FIRST: Self = Self { column: None, descending: false };
+
     /// The order after a click on a column's heading: the other way round, if it is the same column.
     pub fn clicked(self, column: Column) -> Self {
-        Self { column, descending: self.column == column && !self.descending }
+        Self { column: Some(column), descending: self.column == Some(column) && !self.descending }
     }
 }
 
-/// The places in `rows` of those that have every word of `filter`, sorted; equals stay in ring order.
+/// The places in `rows` of those that have every word of `filter`, sorted; equals by name.
 pub fn arrange(rows: &[Row], filter: &str, order: Order) -> Vec<u32> {
     let filter = filter.to_lowercase();
     let words: Vec<&str> = filter.split_whitespace().collect();
@@ -162,8 +165,10 @@ pub fn arrange(rows: &[Row], filter: &str, order: Order) -> Vec<u32> {
         .filter(|&place| words.iter().all(|word| rows[place as usize].matches(word)))
         .collect();
     places.sort_by(|&a, &b| {
-        let compared = order.column.compare(&rows[a as usize], &rows[b as usize]);
-        if order.descending { compared.reverse() } else { compared }
+        let (a, b) = (&rows[a as usize], &rows[b as usize]);
+        let compared = order.column.unwrap_or(Column::State).compare(a, b);
+        let compared = if order.descending { compared.reverse() } else { compared };
+        compared.then_with(|| natural(&a.id, &b.id))
     });
     places
 }
@@ -246,7 +251,7 @@ mod tests {
     }
 
     fn sorted(filter: &str, column: Column, descending: bool) -> Vec<u32> {
-        arrange(&rows(), filter, Order { column, descending })
+        arrange(&rows(), filter, Order { column: Some(column), descending })
     }
 
     #[test]
@@ -258,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn equals_keep_the_order_of_the_ring_both_ways() {
+    fn equals_go_by_their_names_both_ways() {
         assert_eq!(sorted("", Column::Ownership, false), [0, 2, 1]);
         assert_eq!(sorted("", Column::Ownership, true), [1, 0, 2]);
         assert_eq!(sorted("", Column::State, false), [1, 0, 2], "UNHEALTHY comes first");
@@ -273,10 +278,21 @@ mod tests {
     }
 
     #[test]
+    fn problems_come_first_until_a_heading_is_clicked_and_worst_first_by_the_first_click_on_state() {
+        let marks = [Mark::Active, Mark::Left, Mark::Joining, Mark::Unhealthy, Mark::Leaving, Mark::Active];
+        let rows: Vec<Row> =
+            marks.iter().zip(0..).map(|(&mark, i)| row(i, &format!("a-{}", 10 - i), 1.0, mark)).collect();
+        let expected = [3, 4, 2, 1, 5, 0];
+        assert_eq!(arrange(&rows, "", Order::PROBLEMS_FIRST), expected);
+        assert_eq!(arrange(&rows, "", Order::PROBLEMS_FIRST.clicked(Column::State)), expected);
+    }
+
+    #[test]
     fn a_second_click_turns_the_order_round() {
-        let order = Order { column: Column::Zone, descending: false };
+        let order = Order::PROBLEMS_FIRST.clicked(Column::Zone);
+        assert_eq!(order, Order { column: Some(Column::Zone), descending: false });
         assert!(order.clicked(Column::Zone).descending);
-        assert_eq!(order.clicked(Column::Tokens), Order { column: Column::Tokens, descending: false });
+        assert_eq!(order.clicked(Column::Tokens), Order { column: Some(Column::Tokens), descending: false });
     }
 
     #[test]

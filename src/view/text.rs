@@ -25,6 +25,33 @@ pub fn percent(value: f64) -> String {
     format!("{value:.digits$}\u{202f}%")
 }
 
+/// A share with two decimals, for columns: `33.37 %`.
+pub fn share(value: f64) -> String {
+    format!("{value:.2}\u{202f}%")
+}
+
+/// A deviation with its sign, a real minus if it is negative: `+1.5 %`, `−12.0 %`.
+pub fn signed_percent(value: f64) -> String {
+    let sign = if value < -0.05 { '\u{2212}' } else { '+' };
+    format!("{sign}{:.1}\u{202f}%", value.abs())
+}
+
+/// A name in two parts, the second being its last 16 characters, which tell it from its like: what does
+/// not fit is left out of the first. A name of 16 or fewer is the second part alone.
+pub fn name_and_tail(name: &str) -> (&str, &str) {
+    const TAIL: usize = 16;
+    let cut = name.char_indices().rev().nth(TAIL - 1).map_or(0, |(at, _)| at);
+    name.split_at(cut)
+}
+
+/// At most `most` characters of a text, with an ellipsis for the rest.
+pub fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}\u{2026}", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
 /// A key as Loki's logs never print it, but people compare it: `0x1a2b3c4d`.
 pub fn hex(key: u32) -> String {
     format!("0x{key:08x}")
@@ -66,7 +93,19 @@ mod tests {
         assert_eq!(percent(0.0977), "0.098\u{202f}%");
         assert_eq!(percent(0.0), "0\u{202f}%");
         assert_eq!(hex(26), "0x0000001a");
+        assert_eq!(share(33.3666), "33.37\u{202f}%");
+        assert_eq!(signed_percent(-12.04), "\u{2212}12.0\u{202f}%");
+        assert_eq!(signed_percent(-0.01), "+0.0\u{202f}%");
         assert_eq!(bytes(5_123_456), "5.1\u{202f}MB");
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_end_and_a_long_text_its_beginning() {
+        assert_eq!(name_and_tail("loki-ingester-zone-a-0"), ("loki-i", "ngester-zone-a-0"));
+        assert_eq!(name_and_tail("loki-1"), ("", "loki-1"));
+        assert_eq!(name_and_tail(&"\u{fc}".repeat(17)), ("\u{fc}", &*"\u{fc}".repeat(16)));
+        assert_eq!(cut("\u{fc}\u{fc}\u{fc}", 2), "\u{fc}\u{fc}\u{2026}");
+        assert_eq!(cut("noon", 4), "noon");
     }
 
     #[test]

@@ -5,9 +5,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
 
+mod bad_input;
+mod display;
+mod fetching;
+mod files;
+mod inspector;
+mod keyboard;
 mod page;
+mod picture;
+mod rings;
 mod screens;
 mod server;
 mod smoke;
+mod table;
+mod tracing;
 mod vocabulary;
 mod webdriver;
