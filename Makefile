@@ -92,7 +92,7 @@ INSTALL := CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 
 # rustup installs what rust-toolchain.toml names, unless it was told to wait until asked.
 toolchain:
 	@command -v rustup >/dev/null || { echo 'rustup is missing: https://rustup.rs' >&2; exit 1; }
-	@rustc --version >/dev/null 2>&1 || rustup toolchain install
+	@rustc --version >/dev/null 2>&1 || rustup toolchain install --no-self-update
 	@rustup target list --installed | grep -q '^wasm32-unknown-unknown$$' || rustup target add wasm32-unknown-unknown
 	@cargo clippy --version >/dev/null 2>&1 && cargo fmt --version >/dev/null 2>&1 || rustup component add clippy rustfmt
 

@@ -66,8 +66,7 @@ fn what_is_no_ring_is_named_and_the_last_good_ring_stays() {
     let site = Site::start();
     let at = Inspector::open(&site);
     at.paste(&captured(RING));
-    let shown = || (at.answers(), at.rows(), at.text("#trace-result"), at.picture("#ring-canvas"));
-    let before = shown();
+    let before = at.ring();
     assert_eq!(at.text("#error-alert"), "");
     assert_eq!(at.attribute("#error-alert", "role"), "alert");
     for (text, message, more) in bad {
@@ -76,15 +75,17 @@ fn what_is_no_ring_is_named_and_the_last_good_ring_stays() {
         let said = at.text("#error-alert");
         assert!(said.contains(message) && said.contains(more), "{start:?}: {said}");
         assert!(said.len() < 600, "{start:?}: {} bytes of message", said.len());
-        assert_eq!(shown(), before, "{start:?}");
+        assert_eq!(at.ring(), before, "{start:?}");
+        assert_eq!(at.texts("#source"), ["Not what you just loaded: still showing pasted"]);
         at.click("#error-dismiss");
         at.wait_until("the message goes", |at| at.text("#error-alert").is_empty());
+        assert_eq!(at.texts("#source"), ["pasted"]);
     }
     at.paste("nonsense");
     assert!(!at.text("#error-alert").is_empty());
     at.paste(&captured(RING));
     assert_eq!(at.text("#error-alert"), "");
-    assert_eq!(shown(), before);
+    assert_eq!((at.ring(), at.texts("#source")), (before, vec!["pasted".to_owned()]));
     at.assert_console_is_clean();
 }
 
@@ -92,11 +93,11 @@ fn what_is_no_ring_is_named_and_the_last_good_ring_stays() {
 fn fifty_megabytes_are_refused_before_they_are_read() {
     let site = Site::start();
     let at = Inspector::open(&site);
-    let before = (at.answers(), at.rows());
+    let before = at.ring();
     let refused = |source: &str| {
         at.wait_until(source, |at| at.text("#error-alert").contains("a ring page may have at most"));
         assert!(at.text("#error-alert").contains("MB"), "{}", at.text("#error-alert"));
-        assert_eq!((at.answers(), at.rows()), before, "{source}");
+        assert_eq!(at.ring(), before, "{source}");
         at.click("#error-dismiss");
         at.wait_until("the message goes", |at| at.text("#error-alert").is_empty());
     };

@@ -76,7 +76,7 @@ fn a_ring_is_fetched_once_and_as_json() {
     at.fill("#ring-url", host.address.strip_prefix("http://").unwrap());
     at.press("Enter");
     at.sees("#verdict-word", "Degraded");
-    assert_eq!(at.states(), ["UNHEALTHY", "ACTIVE", "ACTIVE"]);
+    assert_eq!(at.states(), ["ACTIVE", "ACTIVE", "UNHEALTHY"]);
     assert_eq!(host.asked(), ["GET /ring application/json"]);
     let loaded = at.texts("[data-testid=loaded-ring]");
     assert_eq!(loaded[1], format!("{}/ring", host.address));
@@ -131,8 +131,7 @@ fn what_cannot_be_fetched_is_explained_with_the_command_that_can() {
         (format!("{}/login/ring", host.address), "answered 401 Unauthorized: it wants a login"),
         (nobody.clone(), "nothing answers there"),
     ];
-    at.settle();
-    let before = (at.text("#verdict"), at.rows(), at.picture("#ring-canvas"));
+    let before = at.ring();
     for (address, message) in &failing {
         at.put("#ring-url", address);
         at.click("#fetch-button");
@@ -142,8 +141,7 @@ fn what_cannot_be_fetched_is_explained_with_the_command_that_can() {
             [format!("curl -s -H 'Accept: application/json' '{address}'")]
         );
         at.wait_until("nothing is under way", |at| at.texts("#busy") == [""]);
-        at.settle();
-        assert_eq!((at.text("#verdict"), at.rows(), at.picture("#ring-canvas")), before, "{address}");
+        assert_eq!(at.ring(), before, "{address}");
         at.assert_console_only_tells_of(address);
         at.click("#error-dismiss");
         at.wait_until("the message goes", |at| at.text("#error-alert").is_empty());
@@ -168,6 +166,6 @@ fn what_cannot_be_fetched_is_explained_with_the_command_that_can() {
         at.sees("#error-alert", message);
     }
     assert_eq!(host.asked(), none);
-    assert_eq!(at.text("#verdict"), before.0);
+    assert_eq!(at.ring(), before);
     at.assert_console_only_tells_of(&host.address);
 }

@@ -114,12 +114,6 @@ impl Inspector {
         self.attribute("#verdict-word", "data-verdict")
     }
 
-    /// The verdict and its reasons, without the line that tells whose ring it is.
-    #[track_caller]
-    pub(crate) fn answers(&self) -> Vec<String> {
-        self.texts("#verdict-word, #verdict-margin, #verdict-summary, [data-testid=finding]")
-    }
-
     /// The rows of the table of instances that are in the document.
     #[track_caller]
     pub(crate) fn rows(&self) -> Vec<Row> {
@@ -138,7 +132,7 @@ impl Inspector {
         rows.into_iter().map(|row| row.state).collect()
     }
 
-    /// All that the page says of the ring that it shows: verdict, findings, table and picture.
+    /// All that the page tells of the ring that it shows, but not whose it is: verdict, reasons, table, picture.
     #[track_caller]
     pub(crate) fn ring(&self) -> (Vec<String>, Vec<Row>, String) {
         self.settle();
@@ -180,6 +174,12 @@ impl Inspector {
         let other =
             Vec::from_iter(lines.iter().filter(|it| !it.starts_with("INFO") && !it.contains(address)));
         assert!(other.is_empty(), "the console has {other:#?}");
+    }
+}
+
+impl From<Page> for Inspector {
+    fn from(page: Page) -> Self {
+        Self(page)
     }
 }
 
