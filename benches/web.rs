@@ -23,7 +23,10 @@ mod web {
         let name = format!("{LOOKUPS} x RingGet/zones={zones}/instances={instances}/tokens={tokens}");
         c.bench_function(&name, |b| {
             b.iter(|| {
-                let get = |&key| ring.get(key, Operation::WRITE_NO_EXTEND, health, &mut buffer).map(|set| set.instances.len());
+                let get = |&key| {
+                    ring.get(key, Operation::WRITE_NO_EXTEND, health, &mut buffer)
+                        .map(|set| set.instances.len())
+                };
                 keys.iter().map(get).filter(Result::is_ok).count()
             });
         });

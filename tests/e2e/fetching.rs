@@ -143,8 +143,7 @@ fn what_cannot_be_fetched_is_explained_with_the_command_that_can() {
         at.wait_until("nothing is under way", |at| at.texts("#busy") == [""]);
         assert_eq!(at.ring(), before, "{address}");
         at.assert_console_only_tells_of(address);
-        at.click("#error-dismiss");
-        at.wait_until("the message goes", |at| at.text("#error-alert").is_empty());
+        at.dismiss();
     }
     let asked = host.asked();
     assert_eq!(asked.len(), failing.len() - 1, "{asked:?}");

@@ -70,7 +70,7 @@ impl Inspector {
     #[track_caller]
     pub(crate) fn paste(&self, text: &str) {
         self.put("#ring-text", text);
-        self.click("#load-button");
+        self.eval("document.querySelector('#load-button').click()", &[]);
         self.settle();
     }
 
@@ -134,10 +134,23 @@ impl Inspector {
 
     /// All that the page tells of the ring that it shows, but not whose it is: verdict, reasons, table, picture.
     #[track_caller]
-    pub(crate) fn ring(&self) -> (Vec<String>, Vec<Row>, String) {
+    pub(crate) fn ring(&self) -> Value {
         self.settle();
-        let verdict = "#verdict-word, #verdict-margin, #verdict-summary, [data-testid=finding]";
-        (self.texts(verdict), self.rows(), self.picture("#ring-canvas"))
+        let script = "const all = selector => [...document.querySelectorAll(selector)];
+            return {
+                verdict: all('#verdict-word, #verdict-margin, #verdict-summary, [data-testid=finding]')
+                    .map(it => it.textContent),
+                rows: all('[data-testid=ring-row]').map(row => [...row.cells].map(cell => cell.textContent)),
+                picture: document.querySelector('#ring-canvas').toDataURL(),
+            }";
+        self.eval(script, &[])
+    }
+
+    /// Takes the message off the page.
+    #[track_caller]
+    pub(crate) fn dismiss(&self) {
+        self.eval("document.querySelector('#error-dismiss').click()", &[]);
+        self.wait_until("the message goes", |at| at.texts("#error-alert") == [""]);
     }
 
     /// The picture on a canvas, as a text that is equal for equal pictures.

@@ -9,18 +9,24 @@ use serde_json::{Value, json};
 use crate::inspector::Inspector;
 use crate::server::Site;
 
+/// A heartbeat five minutes before the others.
+const LATE: &str = "2026-11-22T09:55:00Z";
+
 /// Twelve instances, no two alike.
 fn twelve() -> Vec<Value> {
     let shard = |i: usize| {
         let state = ["ACTIVE", "LEAVING", "PENDING", "JOINING"][i % 4];
         let zone = ["zone-b", "zone-a", "zone-c"][i % 3];
         let token = |n: usize| i * 350_000_000 + n * 1_000_000;
+        let timestamp = match i {
+            6 => LATE.to_owned(),
+            _ => format!("2026-11-22T09:59:{}Z", i * 5 % 12 + 40),
+        };
         json!({
             "id": format!("ingester-{i}"),
             "state": state,
             "address": format!("10.0.0.{}:9095", i * 7 % 12 + 1),
-            // The seventh is five minutes late.
-            "timestamp": if i == 6 { "2026-11-22T09:55:00Z".to_owned() } else { format!("2026-11-22T09:59:{}Z", i * 5 % 12 + 40) },
+            "timestamp": timestamp,
             "registered_timestamp": format!("2026-11-{:02}T08:00:00Z", i * 11 % 12 + 1),
             "read_only": i % 5 == 1,
             "zone": zone,
@@ -34,7 +40,7 @@ fn twelve() -> Vec<Value> {
 fn sorting(column: &str, shard: &Value) -> (i64, String) {
     let text = |name: &str| shard[name].as_str().unwrap().to_owned();
     let number = |text: &str| text.parse::<i64>().unwrap();
-    let is_late = text("timestamp").contains("T09:55");
+    let is_late = text("timestamp") == LATE;
     match column {
         "instance" => (number(text("id").strip_prefix("ingester-").unwrap()), String::new()),
         "state" if is_late => (0, String::new()),
