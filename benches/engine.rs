@@ -5,6 +5,7 @@ mod workloads;
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
+use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use ringside::loki::{Labels, token_for};
@@ -12,7 +13,7 @@ use ringside::ring::{
     Desc, InstanceDesc, LookupBuffer, Operation, RandomTokenGenerator, Ring, RingConfig,
     SpreadMinimizingTokenGenerator, wire,
 };
-use workloads::{NOW, NOW_SECS, all_tokens, desc, keys, newer, ring};
+use workloads::{NOW, NOW_SECS, all_tokens, desc, keys, ring};
 
 fn get(c: &mut Criterion) {
     for zones in [0, 3] {
@@ -132,6 +133,16 @@ fn other(c: &mut Criterion) {
     let labels =
         Labels::from_pairs(["app", "env", "job", "namespace", "pod"].map(|name| (name, "some-value")));
     group.bench_function("StableHash/5_labels", |b| b.iter(|| black_box(&labels).stable_hash()));
+}
+
+/// `desc` with every heartbeat a second newer, its tokens read off the wire and so not shared.
+fn newer(desc: &Desc) -> Desc {
+    let beat = |entry: &InstanceDesc| InstanceDesc {
+        timestamp: entry.timestamp + 1,
+        tokens: entry.tokens.to_vec().into(),
+        ..entry.clone()
+    };
+    desc.ingesters.iter().map(|(id, entry)| (Arc::clone(id), beat(entry))).collect()
 }
 
 criterion_group!(engine, get, merge, tokens, shuffle_shard, other);

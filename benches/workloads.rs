@@ -48,13 +48,3 @@ pub(crate) fn keys() -> Vec<u32> {
     let mut rand = ringside::go::rand::GoRand::new(1);
     (0..4096).map(|_| rand.uint32()).collect()
 }
-
-/// `desc` with every heartbeat a second newer, its tokens read off the wire and so not shared.
-pub(crate) fn newer(desc: &Desc) -> Desc {
-    let beat = |entry: &InstanceDesc| InstanceDesc {
-        timestamp: entry.timestamp + 1,
-        tokens: entry.tokens.to_vec().into(),
-        ..entry.clone()
-    };
-    desc.ingesters.iter().map(|(id, entry)| (std::sync::Arc::clone(id), beat(entry))).collect()
-}

@@ -5,6 +5,7 @@ use std::fs;
 use ringside::live::judge::judge;
 use ringside::live::ring_page;
 use ringside::ring::{Ring, RingConfig};
+use ringside::time::WallTime;
 use ringside::view::settings::Settings;
 use serde::Deserialize;
 use serde_json::json;
@@ -122,9 +123,17 @@ fn replication_factor_one_makes_a_single_replica_healthy() {
         "{findings:?}"
     );
 
+    // The words of Loki's own log.
+    assert_eq!(at.texts("#trace-write code"), ["at least 2 live replicas required, could only find 1"]);
+    assert_eq!(at.texts("#trace-read code"), ["too many unhealthy instances in the ring"]);
+    assert_eq!(at.attribute("#trace-write", "data-outcome"), "error");
+
     at.fill("#setting-rf", "1");
     at.sees("#verdict-word", "Healthy");
     assert!(at.text("#verdict-summary").starts_with("The only instance is ACTIVE. Reads succeed."));
+    for outcome in ["#trace-write", "#trace-read"] {
+        assert_eq!(at.attribute(outcome, "data-outcome"), "ok");
+    }
 
     // A ring whose strategy passes over the unhealthy needs no majority of three.
     at.fill("#setting-rf", "3");
@@ -152,11 +161,11 @@ fn the_timeout_and_the_clock_decide_who_is_unhealthy() {
     // When the heartbeat of the killed one was just a minute old, and an hour after all of them.
     let (page, ..) = judged(&text, RingConfig::default());
     let last_heartbeat = page.desc.ingesters.get("loki-3").unwrap().timestamp;
-    let in_time = ringside::time::WallTime::from_unix_secs(last_heartbeat + 60).to_rfc3339();
-    at.fill("#setting-now", &in_time);
+    let in_time = WallTime::from_unix_secs(last_heartbeat + 60).to_rfc3339();
+    at.put("#setting-now", &in_time);
     at.sees("#verdict-word", "Healthy");
     assert_eq!(at.text("#now-used"), format!("{in_time} (as typed)"));
-    at.fill("#setting-now", &ringside::time::WallTime::from_unix_secs(last_heartbeat + 3_600).to_rfc3339());
+    at.put("#setting-now", &WallTime::from_unix_secs(last_heartbeat + 3_600).to_rfc3339());
     at.sees("#verdict-word", "Down");
     assert_eq!(at.states(), ["UNHEALTHY"; 3]);
     at.put("#setting-now", "");
@@ -203,12 +212,12 @@ fn a_link_shows_another_reader_the_same() {
     at.show_sample("thirty-in-three-zones", 30);
     at.fill("#setting-rf", "5");
     at.fill("#setting-timeout", "2m30s");
-    at.fill("#setting-now", "2026-11-22T11:00:00.5+01:00");
+    at.put("#setting-now", "2026-11-22T11:00:00.5+01:00");
     // A ring of several zones: the sample comes with zone awareness, and offers it when it is off.
     at.click("#setting-zones");
     at.click("#turn-on-zones");
     at.fill("#trace-tenant", "team ü&a");
-    at.fill("#trace-labels", "{app=\"a+b%20\", env=\"#?&=\"}");
+    at.put("#trace-labels", "{app=\"a+b%20\", env=\"#?&=\"}");
     at.click("#trace-service-name");
     at.settle();
     let link = read::<String>(at.eval("return location.hash", &[]));

@@ -130,20 +130,6 @@ impl Told {
     }
 }
 
-#[test]
-fn a_write_to_a_single_replica_fails_with_lokis_words() {
-    let site = Site::start();
-    let at = Inspector::open(&site);
-    at.show_sample("single-replica", 1);
-    assert_eq!(at.attribute("#trace-write", "data-outcome"), "error");
-    assert_eq!(at.texts("#trace-write code"), ["at least 2 live replicas required, could only find 1"]);
-    assert_eq!(at.texts("#trace-read code"), ["too many unhealthy instances in the ring"]);
-    at.fill("#setting-rf", "1");
-    at.wait_until("the write succeeds", |at| at.text("#trace-write").contains("succeeds"));
-    assert_eq!(at.attribute("#trace-read", "data-outcome"), "ok");
-    at.assert_console_is_clean();
-}
-
 #[derive(Deserialize)]
 struct Vectors {
     cases: Vec<Case>,
