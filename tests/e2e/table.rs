@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::inspector::Inspector;
+use crate::inspector::{Inspector, read};
 use crate::server::Site;
 
 /// A heartbeat five minutes before the others.
@@ -160,6 +160,24 @@ fn a_filter_leaves_the_rows_that_have_every_word() {
     at.wait_until("the last row", |at| {
         at.eval("return !!document.querySelector(arguments[0])", &[json!(last)]) == true
     });
+    at.assert_console_is_clean();
+}
+
+#[test]
+fn no_number_and_no_state_is_cut() {
+    let site = Site::start();
+    let at = Inspector::open(&site);
+    let cut = "return [...document.querySelectorAll('#ring-table .number, #ring-table .state')]
+        .filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.textContent)";
+    for (sample, instances) in [("one-unhealthy", 3), ("single-replica", 1), ("thirty-in-three-zones", 30)] {
+        at.show_sample(sample, instances);
+        assert_eq!(read::<Vec<String>>(at.eval(cut, &[])), [""; 0], "{sample}");
+    }
+    // Hours and days after.
+    at.put("#setting-now", "2026-11-29T23:59:59.1Z");
+    at.sees("#verdict-word", "Down");
+    at.settle();
+    assert_eq!(read::<Vec<String>>(at.eval(cut, &[])), [""; 0], "{:?}", at.rows()[0]);
     at.assert_console_is_clean();
 }
 

@@ -87,7 +87,14 @@ struct Driver {
 }
 
 impl Driver {
+    /// Drivers that start at once may pick the same free port; the one that comes late ends without a word.
     fn start() -> Self {
+        const ATTEMPTS: u32 = 10;
+
+        (0..ATTEMPTS).find_map(|_| Self::attempt()).expect("chromedriver says its port")
+    }
+
+    fn attempt() -> Option<Self> {
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -101,7 +108,8 @@ impl Driver {
                 .parse()
                 .ok()
         });
-        Self { process, port: port.expect("chromedriver says its port") }
+        let driver = Self { process, port: port.unwrap_or_default() };
+        port.is_some().then_some(driver)
     }
 
     fn url(&self) -> String {
