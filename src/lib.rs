@@ -13,10 +13,17 @@
 //! | [`view`] | pictures as plain shapes: geometry, hit regions, no canvas |
 //! | `ui` | the page: the only module that knows the browser (feature `web`) |
 
+pub mod experiment;
 pub mod go;
+pub mod kv;
+pub mod lifecycle;
 pub mod live;
+pub mod log;
 pub mod loki;
+pub mod memberlist;
+pub mod prng;
 pub mod ring;
+pub mod sim;
 pub mod time;
 #[cfg(feature = "web")]
 pub mod ui;

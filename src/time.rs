@@ -1,5 +1,6 @@
-//! Wall-clock instants, as the reader of a ring has them.
+//! Wall-clock instants, as the reader of a ring has them, and instants of a simulation's own time.
 
+use std::ops::Add;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -11,6 +12,45 @@ use crate::go::duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WallTime {
     unix_nanos: i128,
+}
+
+/// An instant of virtual time: nanoseconds since a simulation began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Instant {
+    nanos: u64,
+}
+
+impl Instant {
+    /// The beginning.
+    pub const START: Self = Self { nanos: 0 };
+
+    /// Later than everything that happens (after 584 years).
+    pub const NEVER: Self = Self { nanos: u64::MAX };
+
+    /// The instant `nanos` after the beginning.
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self { nanos }
+    }
+
+    /// Nanoseconds since the beginning.
+    pub const fn nanos(self) -> u64 {
+        self.nanos
+    }
+
+    /// How long after `earlier` this is; zero when it is before.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.nanos.saturating_sub(earlier.nanos))
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Self;
+
+    /// Never later than [`Instant::NEVER`].
+    fn add(self, duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self { nanos: self.nanos.saturating_add(nanos) }
+    }
 }
 
 /// How long ago something was, for people: rounded up to tenths of a second, so that an age just past its
@@ -64,6 +104,11 @@ impl WallTime {
     /// Nanoseconds since 1970.
     pub const fn unix_nanos(self) -> i128 {
         self.unix_nanos
+    }
+
+    /// The instant `nanos` later, or earlier when negative.
+    pub const fn offset(self, nanos: i64) -> Self {
+        Self { unix_nanos: self.unix_nanos + nanos as i128 }
     }
 
     /// How long after `earlier` this is; `None` when it is before.

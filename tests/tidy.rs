@@ -7,10 +7,14 @@ use std::fs;
 use std::path::Path;
 
 /// Which layers of `src/` a layer may use. `ui`, the binaries and `lib.rs` may use all.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("go", &[]),
     ("time", &["go"]),
+    ("prng", &[]),
+    ("log", &["go", "time"]),
     ("ring", &["go", "time"]),
+    ("kv", &["go", "time", "prng", "log", "ring", "memberlist"]),
+    ("lifecycle", &["go", "time", "prng", "log", "ring", "kv"]),
     ("loki", &["go", "time", "ring"]),
     ("live", &["go", "time", "ring", "loki"]),
     ("view", &["go", "time", "ring", "live"]),

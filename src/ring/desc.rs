@@ -61,6 +61,51 @@ impl Desc {
     /// `now`. Tokens that two instances claim go to one of them.
     pub fn merge(&mut self, other: Self, local_cas: bool, now: WallTime) -> Option<Self> {
         let missing = if local_cas { self.living_ids_without(&other) } else { Vec::new() };
+        self.merge_and_remove(other, &missing, true, now)
+    }
+
+    /// What [`Self::merge`] with `local_cas` does when the other side is this ring with `written` put in
+    /// and `removed` taken out, without copying the ring. Removing who is not there, or a tombstone,
+    /// changes nothing.
+    ///
+    /// `contested` may be false only if no two instances anywhere claim one token: then nobody need look.
+    pub fn apply(
+        &mut self,
+        written: Self,
+        removed: &[Arc<str>],
+        contested: bool,
+        now: WallTime,
+    ) -> Option<Self> {
+        let living =
+            |id: &Arc<str>| self.ingesters.get(id).is_some_and(|entry| entry.state != InstanceState::Left);
+        let missing = Vec::from_iter(removed.iter().filter(|id| living(id)).cloned());
+        self.merge_and_remove(written, &missing, contested, now)
+    }
+
+    /// Merges a single entry whose place in this ring is known, if its tokens are those that stand there;
+    /// whether it was news. `None` if this ring holds another entry there, or other tokens: then only
+    /// [`Self::merge`] can tell.
+    ///
+    /// Nearly everything that gossip brings is such an entry: a heartbeat.
+    pub fn merge_heartbeat(&mut self, place: usize, id: &Arc<str>, theirs: &InstanceDesc) -> Option<bool> {
+        let (known, ours) = self.ingesters.entry_at_mut(place)?;
+        if !Arc::ptr_eq(known, id) && known != id || !ours.tokens.shares_storage(&theirs.tokens) {
+            return None;
+        }
+        let news = supersedes(theirs, ours);
+        if news {
+            ours.become_like(theirs);
+        }
+        Some(news)
+    }
+
+    fn merge_and_remove(
+        &mut self,
+        other: Self,
+        missing: &[Arc<str>],
+        contested: bool,
+        now: WallTime,
+    ) -> Option<Self> {
         let mut change = Vec::new();
         let mut added = Vec::new();
         let mut tokens_changed = false;
@@ -87,19 +132,19 @@ impl Desc {
         self.ingesters.insert_new(added);
 
         for id in missing {
-            if let Some(ours) = self.ingesters.get_mut(&id) {
+            if let Some(ours) = self.ingesters.get_mut(id) {
                 ours.state = InstanceState::Left;
                 ours.tokens = Tokens::EMPTY;
                 // Now, even if that is earlier: a gossip message still under way must not revive it.
                 ours.timestamp = now.unix_secs();
-                change.push((id, ours.clone()));
+                change.push((Arc::clone(id), ours.clone()));
             }
         }
 
         if change.is_empty() {
             return None;
         }
-        if tokens_changed && self.resolve_conflicts() {
+        if contested && tokens_changed && self.resolve_conflicts() {
             for (id, entry) in &mut change {
                 entry.tokens = self.ingesters[id].tokens.clone();
             }

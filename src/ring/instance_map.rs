@@ -82,8 +82,18 @@ impl InstanceMap {
         self.into_iter()
     }
 
+    /// Where in [`Self::as_slice`] the entry of this ID stands.
+    pub fn place(&self, id: &str) -> Option<usize> {
+        self.search(id).ok()
+    }
+
     fn search(&self, id: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(known, _)| (**known).cmp(id))
+    }
+
+    /// The entry at a place, if the map reaches so far.
+    pub(super) fn entry_at_mut(&mut self, place: usize) -> Option<(&Arc<str>, &mut InstanceDesc)> {
+        self.0.get_mut(place).map(|(id, instance)| (&*id, instance))
     }
 
     /// The entry at a place that a [`Cursor`] found.

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use ringside::experiment::convergence::ReferenceError;
 use ringside::go::duration;
 use ringside::live::ring_page::{self, MAX_PAGE_BYTES, PageError};
 use ringside::ring::{Ring, RingConfig};
@@ -35,8 +36,19 @@ pub(crate) enum InputError {
     Read { path: String, source: std::io::Error },
     #[error("{path}: {error}{}", .error.help().map(|help| format!("; try: {help}")).unwrap_or_default())]
     Page { path: String, error: PageError },
+    #[error("{path}: {error}")]
+    Samples { path: String, error: ReferenceError },
+    #[error("{0}")]
+    Scenario(String),
     #[error("--labels: {0}")]
     Labels(#[from] ringside::loki::LabelsError),
+}
+
+impl InputError {
+    /// A scenario that cannot be run, and why.
+    pub(crate) fn scenario(error: impl std::fmt::Display) -> Self {
+        Self::Scenario(error.to_string())
+    }
 }
 
 impl RingInput {

@@ -2,9 +2,11 @@
 //!
 //! Exit status: 0 healthy, 1 unhealthy, 2 bad input. Errors are one line on standard error.
 
+mod convergence;
 mod input;
 mod owner;
 mod ring;
+mod run;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -22,10 +24,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// How fast clusters converge, and whether that is how fast real ones do.
+    Convergence(convergence::Convergence),
     /// Who owns a stream: its key, its replicas, or Loki's error.
     Owner(owner::Owner),
     /// The instances of a ring: states, ownership, and a verdict on its health.
     Ring(ring::RingCommand),
+    /// A whole cluster in virtual time: run a scenario and see what comes of it.
+    Run(run::Run),
+    /// The built-in scenarios.
+    Scenarios(run::Scenarios),
 }
 
 /// What a command found; each has its exit status.
@@ -37,8 +45,11 @@ enum Outcome {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Convergence(convergence) => convergence.run(),
         Command::Owner(owner) => owner.run(),
         Command::Ring(ring) => ring.run(),
+        Command::Run(run) => run.run(),
+        Command::Scenarios(scenarios) => scenarios.run(),
     };
     let (text, code) = match result {
         Ok((text, Outcome::Healthy)) => (text, 0),

@@ -5,6 +5,7 @@
 
 mod batches;
 mod lookups;
+mod memberlist;
 mod merges;
 mod shards;
 mod streams;

@@ -1,0 +1,124 @@
+use std::sync::Arc;
+
+use crate::ring::{Desc, InstanceDesc, InstanceState};
+use crate::time::WallTime;
+
+/// A key of the store, as a number that the world around hands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub u8);
+
+/// A change of one key's value on its way through the cluster (dskit kv/memberlist/kv.proto,
+/// `KeyValuePair`). Shared by everybody who passes it on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KvMessage {
+    /// Of which key.
+    pub key: Key,
+    /// The entries that changed; the whole value in a full exchange.
+    pub change: Desc,
+    /// Its size on the wire, about.
+    pub bytes: usize,
+    /// What it is about in short.
+    pub gist: Gist,
+}
+
+/// What a message is about, in short: most messages are known already, and this tells without a look at them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gist {
+    /// Tells messages about one instance apart from those about others; 0 for one about several.
+    pub(super) tag: u64,
+    /// What the instance's entries are compared by.
+    pub(super) precedence: i64,
+    /// Where the first sender's ring holds the first entry: where a reader looks first.
+    pub(super) place: u32,
+    /// Of which key.
+    pub(super) key: Key,
+}
+
+/// A message in a queue (dskit kv/memberlist/broadcast.go).
+#[derive(Debug, Clone)]
+pub struct RingBroadcast {
+    /// What is sent.
+    pub message: Arc<KvMessage>,
+    /// The version of the value that it made on this node.
+    pub version: u64,
+    /// What it is about in short.
+    pub gist: Gist,
+}
+
+/// Tells instances apart; never 0.
+pub(super) fn tag(id: &str) -> u64 {
+    xxhash_rust::xxh64::xxh64(id.as_bytes(), 0) | 1
+}
+
+impl KvMessage {
+    /// A message of this change; `place` is where the sender's ring holds its first entry.
+    pub fn new(key: Key, change: Desc, place: usize) -> Self {
+        let bytes = pair_bytes(&change);
+        let (tag, precedence) = match change.ingesters.as_slice() {
+            [(id, entry)] => (tag(id), entry.precedence()),
+            _ => (0, 0),
+        };
+        let gist = Gist { tag, precedence, place: place as u32, key };
+        Self { key, change, bytes, gist }
+    }
+}
+
+impl RingBroadcast {
+    /// A message of this node's value with this version.
+    pub fn new(message: Arc<KvMessage>, version: u64) -> Self {
+        Self { gist: message.gist, message, version }
+    }
+
+    /// Whether `older` need not be sent any more: the same key, no instance that this one does not tell
+    /// of, no later version (dskit kv/memberlist/broadcast.go:18-49).
+    #[inline]
+    pub fn invalidates(&self, older: &Self) -> bool {
+        if self.gist.tag != 0 && self.gist.tag != older.gist.tag || self.gist.key != older.gist.key {
+            return false;
+        }
+        let (new, old) = (&self.message.change, &older.message.change);
+        self.version >= older.version && old.ingesters.keys().all(|id| new.ingesters.contains_key(id))
+    }
+}
+
+/// The length of the pair with a value like this: key, compressed value and codec.
+///
+/// About: tokens do not compress, so the block is taken as one literal.
+fn pair_bytes(change: &Desc) -> usize {
+    const AROUND: usize = 36;
+    AROUND + change.ingesters.iter().map(|(id, entry)| entry_bytes(id, entry)).sum::<usize>()
+}
+
+fn entry_bytes(id: &str, entry: &InstanceDesc) -> usize {
+    let text = |text: &str| if text.is_empty() { 0 } else { 2 + text.len() };
+    let number = |number: i64| if number == 0 { 0 } else { 1 + varint_bytes(number.unsigned_abs()) };
+    let tokens: usize = entry.tokens.iter().map(|token| varint_bytes((*token).into())).sum();
+    let state = if entry.state == InstanceState::Active { 0 } else { 2 };
+    8 + 2 * text(id)
+        + text(&entry.addr)
+        + text(&entry.zone)
+        + number(entry.timestamp)
+        + number(entry.registered_timestamp)
+        + state
+        + tokens
+}
+
+fn varint_bytes(value: u64) -> usize {
+    (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
+}
+
+/// Turns virtual time into one process's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// What every true clock shows at the beginning.
+    pub epoch: WallTime,
+    /// How far this one is ahead, in nanoseconds; negative when behind.
+    pub offset: i64,
+}
+
+impl Clock {
+    /// What this clock shows at `now`.
+    pub fn at(self, now: crate::time::Instant) -> WallTime {
+        self.epoch.offset(i64::try_from(now.nanos()).unwrap_or(i64::MAX)).offset(self.offset)
+    }
+}

@@ -1,0 +1,10 @@
+mod auto_forget;
+mod basic;
+mod driver;
+mod ingester;
+mod initial;
+mod logs;
+mod observe;
+mod readiness;
+mod rings;
+mod stopping;

@@ -1,0 +1,323 @@
+//! Messages waiting to be passed on, each only so many times.
+//!
+//! Models ml queue.go. Differs: the queue is one list in the order of sending instead of a tree, since
+//! a pick nearly always takes everything: then every count grows by one, and the order stays.
+
+use std::cmp::Reverse;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::formula::retransmit_limit;
+
+/// A queue that sends each message a limited number of times: those sent least first, among them
+/// the longest, among those the newest.
+#[derive(Debug, Clone)]
+pub struct TransmitLimitedQueue<M> {
+    retransmit_mult: u32,
+    entries: VecDeque<Entry<M>>,
+    /// How often everything was sent so far. An entry stores the count at which it would have been sent
+    /// never, so that one more here counts for all.
+    rounds: u32,
+    next_id: u64,
+    bytes: usize,
+    /// What the last pick of everything took, for as long as the entries are its first ones still.
+    picked: Option<Arc<[M]>>,
+}
+
+/// Messages that one pick took, in the order of sending. A clone shares them.
+#[derive(Debug, Clone)]
+pub struct Sent<M> {
+    messages: Arc<[M]>,
+    len: u32,
+    bytes: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Entry<M> {
+    message: M,
+    bytes: u32,
+    unsent_at: u32,
+    id: u64,
+}
+
+impl<M: Clone> TransmitLimitedQueue<M> {
+    /// An empty queue whose limit is `retransmit_mult` times the digits of the cluster's size.
+    pub fn new(retransmit_mult: u32) -> Self {
+        Self { retransmit_mult, entries: VecDeque::new(), rounds: 0, next_id: 0, bytes: 0, picked: None }
+    }
+
+    /// Queues a message of `bytes` and drops those that it `invalidates`.
+    #[inline]
+    pub fn push(&mut self, message: M, bytes: usize, invalidates: impl Fn(&M) -> bool) {
+        let mut from = 0;
+        while let Some(place) = self.entries.iter().skip(from).position(|entry| invalidates(&entry.message)) {
+            from += place;
+            if let Some(entry) = self.entries.remove(from) {
+                self.bytes -= entry.bytes as usize;
+            }
+        }
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let unsent_at = self.rounds;
+        let place = self.entries.partition_point(|entry| entry.unsent_at == unsent_at && entry.bytes > bytes);
+        self.entries.insert(place, Entry { message, bytes, unsent_at, id: self.next_id });
+        self.next_id += 1;
+        self.bytes += bytes as usize;
+        self.picked = None;
+    }
+
+    /// Takes what fits into `limit` bytes, where each message costs `overhead` more than its length, and
+    /// counts it as sent once; drops what has been sent as often as a cluster of `nodes` needs.
+    #[inline]
+    pub fn get_broadcasts(&mut self, nodes: usize, overhead: usize, limit: usize) -> Option<Sent<M>> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        let transmit_limit = retransmit_limit(self.retransmit_mult, nodes);
+        if self.bytes + overhead * self.entries.len() < limit {
+            Some(self.take_all(transmit_limit))
+        } else {
+            self.take_fitting(transmit_limit, overhead, limit)
+        }
+    }
+
+    /// How many messages wait.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The bytes of all that wait.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// What waits, in the order of sending, each with how often it was sent.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&M, u32)> {
+        self.entries.iter().map(|entry| (&entry.message, self.transmits(entry)))
+    }
+
+    fn transmits(&self, entry: &Entry<M>) -> u32 {
+        self.rounds.wrapping_sub(entry.unsent_at)
+    }
+
+    fn take_all(&mut self, transmit_limit: u32) -> Sent<M> {
+        let messages = match &self.picked {
+            Some(picked) => picked.clone(),
+            None => self.entries.iter().map(|entry| entry.message.clone()).collect(),
+        };
+        let sent =
+            Sent { messages: messages.clone(), len: self.entries.len() as u32, bytes: saturate(self.bytes) };
+        self.picked = Some(messages);
+        self.rounds = self.rounds.wrapping_add(1);
+        while let Some(last) = self.entries.back()
+            && self.transmits(last) >= transmit_limit
+        {
+            self.bytes -= last.bytes as usize;
+            self.entries.pop_back();
+        }
+        if self.entries.is_empty() {
+            self.picked = None;
+        }
+        sent
+    }
+
+    /// Tier by tier, the largest that still fits. Within a tier the room only shrinks, so what was too
+    /// large once stays so.
+    fn take_fitting(&mut self, transmit_limit: u32, overhead: usize, limit: usize) -> Option<Sent<M>> {
+        let (mut messages, mut used, mut bytes) = (Vec::new(), 0, 0);
+        let mut kept = Vec::with_capacity(self.entries.len());
+        let mut entries = std::mem::take(&mut self.entries).into_iter();
+        for mut entry in entries.by_ref() {
+            let free = limit.saturating_sub(used + overhead);
+            if free == 0 {
+                kept.push(entry);
+                break;
+            }
+            if entry.bytes as usize <= free {
+                used += overhead + entry.bytes as usize;
+                bytes += entry.bytes as usize;
+                messages.push(entry.message.clone());
+                if self.transmits(&entry).saturating_add(1) >= transmit_limit {
+                    self.bytes -= entry.bytes as usize;
+                    continue;
+                }
+                entry.unsent_at = entry.unsent_at.wrapping_sub(1);
+            }
+            kept.push(entry);
+        }
+        kept.extend(entries);
+        kept.sort_by_key(|entry| (self.transmits(entry), Reverse(entry.bytes), Reverse(entry.id)));
+        self.entries = kept.into();
+        self.picked = None;
+        (!messages.is_empty()).then(|| Sent {
+            len: messages.len() as u32,
+            bytes: saturate(bytes),
+            messages: messages.into(),
+        })
+    }
+}
+
+impl<M> Sent<M> {
+    /// The messages, in the order of sending.
+    pub fn as_slice(&self) -> &[M] {
+        &self.messages[..self.len as usize]
+    }
+
+    /// [`Self::as_slice`], one by one.
+    pub fn iter(&self) -> std::slice::Iter<'_, M> {
+        self.as_slice().iter()
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether there is none, which no pick returns.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Their bytes, without overhead.
+    pub fn bytes(&self) -> usize {
+        self.bytes as usize
+    }
+}
+
+fn saturate(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prng::Prng;
+
+    fn queue(messages: &[(&'static str, usize)]) -> TransmitLimitedQueue<&'static str> {
+        let mut queue = TransmitLimitedQueue::new(4);
+        messages.iter().for_each(|&(message, bytes)| queue.push(message, bytes, |_| false));
+        queue
+    }
+
+    fn pick(queue: &mut TransmitLimitedQueue<&'static str>, limit: usize) -> Vec<&'static str> {
+        queue.get_broadcasts(9, 2, limit).map_or(vec![], |sent| sent.as_slice().to_vec())
+    }
+
+    #[test]
+    fn the_longest_goes_first_and_among_equals_the_newest() {
+        let mut queue = queue(&[("short", 1), ("old", 5), ("long", 9), ("new", 5)]);
+        assert_eq!(pick(&mut queue, 1000), ["long", "new", "old", "short"]);
+    }
+
+    #[test]
+    fn what_was_sent_least_goes_first() {
+        let mut queue = queue(&[("a", 5)]);
+        pick(&mut queue, 1000);
+        queue.push("b", 1, |_| false);
+        pick(&mut queue, 1000);
+        queue.push("c", 3, |_| false);
+        assert_eq!(Vec::from_iter(queue.iter()), [(&"c", 0), (&"b", 1), (&"a", 2)]);
+    }
+
+    #[test]
+    fn a_message_is_gone_after_its_last_transmission() {
+        let mut queue = queue(&[("a", 5)]);
+        (0..3).for_each(|_| assert_eq!(pick(&mut queue, 1000), ["a"]));
+        queue.push("b", 5, |_| false);
+        assert_eq!(pick(&mut queue, 1000), ["b", "a"]);
+        assert_eq!((queue.len(), queue.bytes()), (1, 5));
+        (0..3).for_each(|_| assert_eq!(pick(&mut queue, 1000), ["b"]));
+        assert!(pick(&mut queue, 1000).is_empty() && queue.is_empty() && queue.bytes() == 0);
+    }
+
+    #[test]
+    fn a_shrinking_cluster_drops_what_was_sent_often_enough() {
+        let mut queue = queue(&[("a", 5)]);
+        (0..5).for_each(|_| assert!(queue.get_broadcasts(10, 2, 1000).is_some()));
+        assert_eq!(pick(&mut queue, 1000), ["a"]);
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn a_new_message_drops_those_it_invalidates() {
+        let mut queue = queue(&[("ann 1", 5), ("bob 1", 5), ("ann 2", 5)]);
+        pick(&mut queue, 1000);
+        queue.push("ann 3", 5, |old| old.starts_with("ann"));
+        assert_eq!(pick(&mut queue, 1000), ["ann 3", "bob 1"]);
+        assert_eq!(queue.bytes(), 10);
+    }
+
+    #[test]
+    fn the_targets_of_one_tick_share_what_they_get() {
+        let mut queue = queue(&[("a", 5), ("b", 5)]);
+        let sent: Vec<_> = (0..3).filter_map(|_| queue.get_broadcasts(9, 2, 1000)).collect();
+        assert!(sent.windows(2).all(|pair| Arc::ptr_eq(&pair[0].messages, &pair[1].messages)));
+        assert_eq!((sent[2].len(), sent[2].bytes(), sent[2].is_empty()), (2, 10, false));
+    }
+
+    #[test]
+    fn a_small_packet_takes_the_largest_that_fits_tier_by_tier() {
+        let mut queue = queue(&[("six", 6), ("nine", 9), ("two", 2)]);
+        assert_eq!(pick(&mut queue, 12), ["nine"]);
+        assert_eq!(Vec::from_iter(queue.iter()), [(&"six", 0), (&"two", 0), (&"nine", 1)]);
+        assert_eq!(pick(&mut queue, 12), ["six", "two"]);
+        assert_eq!(pick(&mut queue, 3), [""; 0], "two bytes of overhead leave room for one");
+        assert_eq!(Vec::from_iter(queue.iter()), [(&"nine", 1), (&"six", 1), (&"two", 1)]);
+    }
+
+    /// The rule of ml queue.go:288-373, step by step.
+    struct Tiers(Vec<(u32, usize, u64)>);
+
+    impl Tiers {
+        fn get_broadcasts(&mut self, transmit_limit: u32, overhead: usize, limit: usize) -> Vec<u64> {
+            let (mut used, mut sent, mut again) = (0, Vec::new(), Vec::new());
+            let tiers = self.0.iter().map(|entry| entry.0);
+            let (min, max) = (tiers.clone().min().unwrap_or(0), tiers.max().unwrap_or(0));
+            let mut tier = min;
+            while tier <= max && limit.saturating_sub(used + overhead) > 0 {
+                let free = limit - used - overhead;
+                let fitting = self.0.iter().enumerate().filter(|(_, e)| e.0 == tier && e.1 <= free);
+                let Some((place, _)) = fitting.max_by_key(|(_, e)| (e.1, e.2)) else {
+                    tier += 1;
+                    continue;
+                };
+                let (transmits, bytes, id) = self.0.remove(place);
+                used += overhead + bytes;
+                sent.push(id);
+                if transmits + 1 < transmit_limit {
+                    again.push((transmits + 1, bytes, id));
+                }
+            }
+            self.0.extend(again);
+            sent
+        }
+    }
+
+    #[test]
+    fn any_sequence_of_pushes_and_picks_goes_as_in_a_tree() {
+        for seed in 0..50 {
+            let mut prng = Prng::stream(seed, "queue", 0);
+            let (mut queue, mut tiers) = (TransmitLimitedQueue::new(4), Tiers(Vec::new()));
+            for id in 0..400 {
+                let bytes = 1 + prng.index(6);
+                if prng.below(3) == 0 {
+                    let gone = prng.below(40);
+                    queue.push(id, bytes, |old| old % 40 == gone);
+                    tiers.0.retain(|(.., old)| old % 40 != gone);
+                    tiers.0.push((0, bytes, id));
+                }
+                let nodes = 5 + prng.index(10);
+                let limit = [4, 9, 30, 1000][prng.index(4)];
+                let ours = queue.get_broadcasts(nodes, 2, limit);
+                let ours = ours.map_or(vec![], |sent| sent.as_slice().to_vec());
+                assert_eq!(ours, tiers.get_broadcasts(retransmit_limit(4, nodes), 2, limit), "seed {seed}");
+                let bytes: usize = tiers.0.iter().map(|(_, bytes, _)| bytes).sum();
+                assert_eq!((queue.len(), queue.bytes()), (tiers.0.len(), bytes), "seed {seed}");
+            }
+        }
+    }
+}

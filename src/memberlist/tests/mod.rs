@@ -1,0 +1,5 @@
+mod bench;
+mod probes;
+mod rules;
+mod spread;
+mod world;
