@@ -13,6 +13,7 @@
 //! | [`view`] | pictures as plain shapes: geometry, hit regions, no canvas |
 //! | `ui` | the page: the only module that knows the browser (feature `web`) |
 
+pub mod backoff;
 pub mod experiment;
 pub mod go;
 pub mod kv;

@@ -177,3 +177,46 @@ fn names_that_would_steer_a_terminal_are_shown_escaped() {
     assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'), "{shown:?}");
     assert!(shown.contains(r"\u{1b}[31mred\u{202e}"), "{shown}");
 }
+
+fn samples(name: &str, text: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn convergence_is_compared_metric_by_metric_and_a_difference_exits_1() {
+    let case = |first_suspect: &str| {
+        format!(
+            r#"{{"cases":[{{"nodes":3,"message_to_half_ms":{{"samples":[20,60,100,140,180]}},
+            "message_to_all_ms":{{"samples":[20,60,105,140,190]}},
+            "kill_to_first_suspect_s":{{"samples":{first_suspect}}},
+            "kill_to_first_dead_s":{{"samples":[25.5,27,28.1,30,33]}},
+            "kill_to_dead_everywhere_s":{{"samples":[25.6,27.1,28.2,30.1,33.1]}}}}]}}"#
+        )
+    };
+    let run = |path: &str| cli(&["convergence", "--against", path, "--trials", "30"]);
+    let same = run(&samples("same.json", &case("[5.5,7,8.1,10,13]")));
+    assert_eq!(same.status.code(), Some(0));
+    let text = String::from_utf8(same.stdout).unwrap();
+    assert_eq!(text.matches("  ok\n").count(), 5, "{text}");
+    assert!(text.ends_with("all 5 distributions agree (30 trials each)\n"), "{text}");
+
+    let other = run(&samples("other.json", &case("[1,1,2,2,3]")));
+    assert_eq!(other.status.code(), Some(1));
+    let text = String::from_utf8(other.stdout).unwrap();
+    assert!(
+        text.contains("MISS") && text.ends_with("1 of 5 distributions differ (30 trials each)\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn samples_that_make_no_sense_exit_2_with_one_line() {
+    let run = |path: &str| one_line_error(&cli(&["convergence", "--against", path]));
+    assert!(run("/no/such/file").contains("/no/such/file: No such file"));
+    assert!(
+        run(&samples("bad.json", "\u{1}{")).contains("not a file of convergence samples: expected value")
+    );
+    assert!(run(&samples("empty.json", r#"{"cases":[]}"#)).contains("give at least one cluster size"));
+}

@@ -7,17 +7,37 @@ use std::fs;
 use std::path::Path;
 
 /// Which layers of `src/` a layer may use. `ui`, the binaries and `lib.rs` may use all.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("go", &[]),
     ("time", &["go"]),
     ("prng", &[]),
+    ("backoff", &["prng"]),
     ("log", &["go", "time"]),
+    ("memberlist", &["time", "prng"]),
     ("ring", &["go", "time"]),
     ("kv", &["go", "time", "prng", "log", "ring", "memberlist"]),
-    ("lifecycle", &["go", "time", "prng", "log", "ring", "kv"]),
+    ("lifecycle", &["go", "time", "prng", "backoff", "log", "ring", "kv"]),
     ("loki", &["go", "time", "ring"]),
     ("live", &["go", "time", "ring", "loki"]),
     ("view", &["go", "time", "ring", "live"]),
+    (
+        "experiment",
+        &[
+            "go",
+            "time",
+            "prng",
+            "backoff",
+            "log",
+            "memberlist",
+            "ring",
+            "kv",
+            "lifecycle",
+            "loki",
+            "live",
+            "sim",
+            "view",
+        ],
+    ),
     ("ui", &["go", "time", "ring", "loki", "live", "view"]),
 ];
 

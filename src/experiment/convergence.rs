@@ -7,7 +7,9 @@
 //!   through its own queue, and full exchanges carry all messages.
 //! - A node vanishes at a random instant: packets to it are lost silently, streams fail at once.
 //!
-//! One trial depends on its seed and number alone, so trials may run on as many threads as there are.
+//! One trial depends on its seed and number alone, so trials may run on as many threads as there are. Each has
+//! a new cluster; the phases of one cluster's gossip shift the median of its messages by some 3 %, so many
+//! messages of one cluster (as the measurements have, it seems) differ a little from one message of many.
 
 mod cluster;
 mod compare;
@@ -49,7 +51,7 @@ pub enum Metric {
     KillToFirstSuspect,
     /// Until the first survivor counts it as dead.
     KillToFirstDead,
-    /// Until all survivors do.
+    /// Until all survivors that know it do.
     KillToDeadEverywhere,
 }
 
@@ -127,10 +129,11 @@ fn kill_one(cluster: &mut Cluster, prng: &mut Prng, samples: &mut Samples) {
     cluster.run_for(prng.between(Duration::ZERO, START_GAP));
     let killed = cluster.now();
     cluster.kill(prng.index(cluster.len()));
-    let survivors = cluster.len() - 1;
-    cluster.run_until(killed + KILL_PATIENCE, |cluster| cluster.deaths().len() == survivors);
-    let after = |event: Option<&Instant>| event.map_or(KILL_PATIENCE, |event| event.since(killed));
-    samples.push(Metric::KillToFirstSuspect, after(cluster.suspicions().first()));
-    samples.push(Metric::KillToFirstDead, after(cluster.deaths().first()));
-    samples.push(Metric::KillToDeadEverywhere, after(cluster.deaths().get(survivors - 1)));
+    cluster.run_until(killed + KILL_PATIENCE, Cluster::dead_everywhere);
+    let after =
+        |event: Option<Instant>| event.unwrap_or(killed + KILL_PATIENCE).since(killed).min(KILL_PATIENCE);
+    let everywhere = cluster.dead_everywhere().then_some(cluster.now());
+    samples.push(Metric::KillToFirstSuspect, after(cluster.first_suspicion()));
+    samples.push(Metric::KillToFirstDead, after(cluster.first_death()));
+    samples.push(Metric::KillToDeadEverywhere, after(everywhere));
 }

@@ -4,5 +4,6 @@ pub mod catalog;
 pub mod convergence;
 mod expect;
 mod report;
+pub mod swarm;
 
 pub use report::{Checked, Report};

@@ -8,4 +8,4 @@ mod store;
 pub use edit::{Answer, Edit, View};
 pub use memberlist::{Attempt, Batch, KvCounters, MemberlistKv, tombstones};
 pub use message::{Clock, Key, KvMessage, RingBroadcast};
-pub use store::{Contested, Store, Value};
+pub use store::{Contested, Store, Transition, Value};

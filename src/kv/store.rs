@@ -16,6 +16,18 @@ pub struct Store {
     left_ingesters_timeout: Duration,
     /// The keys whose tokens somebody claims who is not alone.
     contested: Contested,
+    transitions: Vec<Transition>,
+}
+
+/// An entry that shows another state than before; heartbeats are none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    /// In which ring.
+    pub key: Key,
+    /// Whose entry.
+    pub id: Arc<str>,
+    /// The state that it shows now.
+    pub state: InstanceState,
 }
 
 /// The keys in whose rings two instances ever claimed one token, as far as the whole world knows: in the
@@ -56,7 +68,22 @@ pub struct Value {
 impl Store {
     /// A store of `keys` keys without values, that keeps tombstones for a while.
     pub fn new(keys: usize, left_ingesters_timeout: Duration) -> Self {
-        Self { values: vec![None; keys], left_ingesters_timeout, contested: Contested::ALL }
+        Self {
+            values: vec![None; keys],
+            left_ingesters_timeout,
+            contested: Contested::ALL,
+            transitions: Vec::new(),
+        }
+    }
+
+    /// Whether anything changed its state since [`Self::take_transitions`].
+    pub fn has_transitions(&self) -> bool {
+        !self.transitions.is_empty()
+    }
+
+    /// Takes what has changed its state since the last call.
+    pub fn take_transitions(&mut self) -> Vec<Transition> {
+        std::mem::take(&mut self.transitions)
     }
 
     /// Says in whose rings tokens may be claimed twice.
@@ -119,11 +146,30 @@ impl Store {
         let contested = self.contested.contains(key);
         let slot = self.values.get_mut(key.0 as usize)?;
         let change = match slot {
-            Some(value) => value.desc.apply(incoming, removed, contested, now)?,
+            Some(value) => {
+                let state = |id: &Arc<str>| value.desc.ingesters.get(id).map(|entry| entry.state);
+                let touched = incoming.ingesters.keys().chain(removed);
+                let before = Vec::from_iter(touched.map(|id| (Arc::clone(id), state(id))));
+                let change = value.desc.apply(incoming, removed, contested, now)?;
+                for (id, before) in before {
+                    if let Some(entry) = change.ingesters.get(&id)
+                        && before != Some(entry.state)
+                    {
+                        self.transitions.push(Transition { key, id, state: entry.state });
+                    }
+                }
+                change
+            }
             None if incoming.ingesters.is_empty() => return None,
             None => {
                 // The first value of a key is stored as it came, without a merge.
                 let change = incoming.clone();
+                let entries = change.ingesters.iter();
+                self.transitions.extend(entries.map(|(id, entry)| Transition {
+                    key,
+                    id: Arc::clone(id),
+                    state: entry.state,
+                }));
                 *slot = Some(Value {
                     desc: incoming,
                     version: 0,

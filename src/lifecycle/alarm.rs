@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use crate::prng::Prng;
 use crate::time::Instant;
 
 use super::{Effect, Timer};
@@ -74,30 +73,6 @@ impl Alarm {
     }
 }
 
-/// Growing waits with jitter (dskit backoff/backoff.go), without an end.
-#[derive(Debug, Clone)]
-pub(super) struct Backoff {
-    low: Duration,
-    high: Duration,
-    max: Duration,
-}
-
-impl Backoff {
-    pub(super) fn new(min: Duration, max: Duration) -> Self {
-        Self { low: min, high: (min * 2).min(max), max }
-    }
-
-    /// How long to wait now.
-    pub(super) fn next_delay(&mut self, prng: &mut Prng) -> Duration {
-        let delay = prng.between(self.low, self.high);
-        if self.high < self.max {
-            self.low = (self.low * 2).min(self.max);
-            self.high = (self.high * 2).min(self.max);
-        }
-        delay
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,15 +107,5 @@ mod tests {
         alarm = Alarm::after(Timer::Observe, 2 * SECOND, at(1), &mut fx);
         alarm.arrive(at(2), &mut fx);
         assert!(!alarm.has_fired());
-    }
-
-    #[test]
-    fn waits_double_up_to_their_maximum() {
-        let (mut prng, mut backoff) = (Prng::stream(1, "test", 0), Backoff::new(SECOND / 10, SECOND));
-        let bounds = [(100, 200), (200, 400), (400, 800), (800, 1000), (800, 1000)];
-        for (low, high) in bounds {
-            let delay = backoff.next_delay(&mut prng).as_millis();
-            assert!((low..high).contains(&delay), "{delay} is not in {low}..{high}");
-        }
     }
 }

@@ -58,7 +58,8 @@ impl<M: Clone> TransmitLimitedQueue<M> {
         }
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let unsent_at = self.rounds;
-        let place = self.entries.partition_point(|entry| entry.unsent_at == unsent_at && entry.bytes > bytes);
+        let goes_before = |entry: &&Entry<M>| entry.unsent_at == unsent_at && entry.bytes > bytes;
+        let place = self.entries.iter().take_while(goes_before).count();
         self.entries.insert(place, Entry { message, bytes, unsent_at, id: self.next_id });
         self.next_id += 1;
         self.bytes += bytes as usize;

@@ -148,3 +148,13 @@ pub enum Note {
         zone: Zone,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timers_are_small_enough_to_be_kept_by_the_thousand() {
+        assert_eq!(size_of::<Timer>(), 16);
+    }
+}

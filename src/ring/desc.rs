@@ -82,14 +82,15 @@ impl Desc {
         self.merge_and_remove(written, &missing, contested, now)
     }
 
-    /// Merges a single entry whose place in this ring is known, if its tokens are those that stand there;
-    /// whether it was news. `None` if this ring holds another entry there, or other tokens: then only
-    /// [`Self::merge`] can tell.
+    /// Merges a single entry whose place in this ring is known, if its state and tokens are those that stand
+    /// there; whether it was news. `None` if this ring holds another entry there, or another state, or other
+    /// tokens: then only [`Self::merge`] can tell.
     ///
     /// Nearly everything that gossip brings is such an entry: a heartbeat.
     pub fn merge_heartbeat(&mut self, place: usize, id: &Arc<str>, theirs: &InstanceDesc) -> Option<bool> {
         let (known, ours) = self.ingesters.entry_at_mut(place)?;
-        if !Arc::ptr_eq(known, id) && known != id || !ours.tokens.shares_storage(&theirs.tokens) {
+        let same_instance = Arc::ptr_eq(known, id) || known == id;
+        if !same_instance || ours.state != theirs.state || !ours.tokens.shares_storage(&theirs.tokens) {
             return None;
         }
         let news = supersedes(theirs, ours);

@@ -57,6 +57,12 @@ pub enum CommandError {
         /// The pod.
         pod: String,
     },
+    /// Its time is over.
+    #[error("{at} lies in the past")]
+    Past {
+        /// When it should have been.
+        at: Span,
+    },
     /// The number is too large.
     #[error("{what}: {value} is not possible; allowed: {allowed}")]
     Value {
@@ -70,18 +76,25 @@ pub enum CommandError {
 }
 
 impl Simulation {
-    /// Takes a command at the present instant.
-    pub fn apply(&mut self, command: &Command) -> Result<(), CommandError> {
-        self.check(command)?;
-        self.apply_now(command)
+    /// Takes a command a nanosecond from now.
+    pub fn apply(&mut self, command: Command) -> Result<(), CommandError> {
+        let at = Span(Duration::from_nanos(self.world.now.nanos().saturating_add(1)));
+        self.plan_command(TimedCommand { at, command, note: String::new() })
     }
 
-    /// Plans a command; one whose time has passed comes next.
-    pub fn plan_command(&mut self, timed: TimedCommand) {
-        let at = (crate::time::Instant::START + timed.at.0).max(self.world.now);
-        let index = self.commands.len() as u32;
+    /// Plans a command, which must lie ahead. At its instant it comes before everything else, whenever it was
+    /// planned: a run that knew it from the beginning is the same.
+    pub fn plan_command(&mut self, timed: TimedCommand) -> Result<(), CommandError> {
+        self.check(&timed.command)?;
+        let at = crate::time::Instant::START + timed.at.0;
+        if at < self.world.now || at == self.world.now && self.steps() > 0 {
+            return Err(CommandError::Past { at: timed.at });
+        }
+        let rank = self.commands.len() as u32;
         self.commands.push(timed);
-        self.world.plan(at, WORLD, 0, What::Command(index));
+        let event = super::event::Event { pod: WORLD, epoch: 0, what: What::Command(rank) };
+        self.world.scheduler.plan_first(at, rank, event);
+        Ok(())
     }
 
     /// The commands so far, done and planned.
@@ -100,6 +113,8 @@ impl Simulation {
             | Command::BlockPort { pod }
             | Command::Disk { pod, .. }
             | Command::WalReplay { pod, .. }
+            | Command::Init { pod, .. }
+            | Command::FinalSleep { pod, .. }
             | Command::Bind { pod, .. }
             | Command::Ready { pod } => self.known_pod(pod).map(drop),
             Command::Start { pod, address, .. } => {
@@ -206,6 +221,15 @@ impl Simulation {
             Command::WalReplay { pod, takes } => {
                 let pod = self.known_pod(pod)?;
                 self.pods[pod as usize].wal_replay = Some(*takes);
+            }
+            Command::Init { pod, takes, modules } => {
+                let pod = self.known_pod(pod)?;
+                self.pods[pod as usize].next_init =
+                    super::pod::NextInit { takes: Some(*takes), modules: Some(*modules) };
+            }
+            Command::FinalSleep { pod, takes } => {
+                let pod = self.known_pod(pod)?;
+                self.pods[pod as usize].final_sleep = Some(*takes);
             }
             Command::Bind { pod, bind, advertise, taken } => {
                 let pod = self.known_pod(pod)?;
@@ -416,6 +440,10 @@ impl Command {
             Self::Disk { pod, full: true } => format!("the disk of {pod} is full"),
             Self::Disk { pod, full: false } => format!("the disk of {pod} has room again"),
             Self::WalReplay { pod, takes } => format!("{pod} will replay its log for {takes}"),
+            Self::Init { pod, takes, modules } => {
+                format!("{pod} will take {takes} to begin, and {modules} to build its modules")
+            }
+            Self::FinalSleep { pod, takes } => format!("{pod} will have a final_sleep of {takes}"),
             Self::Bind { pod, bind, advertise, taken } => {
                 let taken = if *taken { ", where the port is taken" } else { "" };
                 format!("{pod} will bind to {bind:?} and advertise {advertise:?}{taken}")

@@ -92,6 +92,8 @@ pub enum What {
         /// Which of the process's rings.
         ring: u8,
     },
+    /// A compactor looks who should compact.
+    LeaderPoll,
     /// A module's own ending is over.
     ModuleStopped {
         /// Which.

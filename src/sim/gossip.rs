@@ -45,6 +45,9 @@ impl Process {
         self.kv.store.set_contested(world.contested);
         act(swim, &mut self.kv, &mut out);
         let left = self.carry_out_all(&mut out, world);
+        if self.kv.store.has_transitions() {
+            self.note_transitions(world);
+        }
         world.outbox.0 = out;
         left
     }
@@ -116,8 +119,9 @@ impl Process {
         let Some(host) = world.host_at(to) else {
             // Nobody has this address. Loopback refuses; a network says nothing.
             if !is_loopback(to) {
-                self.silence(writer, start + timeout, to, world);
+                return self.silence(writer, start + timeout, to, world);
             }
+            self.writers.counters.packets_sent_errors += 1;
             return;
         };
         let dial = world.network.dial(self.pod, host, true, timeout);
@@ -127,6 +131,7 @@ impl Process {
             Dial::Open { connected, .. } if !world.listens_at(host, to) => {
                 // Refused: memberlist never hears of it, and not even the log does.
                 self.writers.occupy(writer, start + connected);
+                self.writers.counters.packets_sent_errors += 1;
                 return;
             }
             Dial::Open { connected, delivered, doubled } => {
@@ -158,12 +163,12 @@ impl Process {
 
     fn silence(&mut self, writer: usize, until: crate::time::Instant, to: Address, world: &mut World) {
         self.writers.occupy(writer, until);
-        self.writers.counters.packets_sent_errors += 1;
         world.plan(until, self.pod, self.epoch, What::WriteFailed { to });
     }
 
     /// A packet's connection came to nothing, which only the log hears of.
     pub(super) fn write_failed(&mut self, to: Address, world: &mut World) {
+        self.writers.counters.packets_sent_errors += 1;
         let line = LogLine::new(Level::Warn, "tcp_transport.go:507", "WriteTo failed")
             .within("component", "memberlist TCPTransport")
             .with("addr", to.to_string())
@@ -210,6 +215,7 @@ impl Process {
 
     /// Somebody opened a stream: the answer is what was known before.
     pub(super) fn stream_in(&mut self, stream: StreamIn, pod: &mut Pod, world: &mut World) {
+        self.writers.counters.incoming_streams += 1;
         let way = world.network.pass(self.pod, stream.sender);
         if !self.accepts_label_of(stream.sender, world) {
             let label = world.hosts[stream.sender as usize].label.to_string();
@@ -252,7 +258,9 @@ impl Process {
     /// An own stream came to nothing.
     pub(super) fn stream_failed(&mut self, id: u32, error: StreamError, pod: &mut Pod, world: &mut World) {
         let Some(exchange) = self.close(id) else { return };
-        self.writers.counters.outgoing_stream_errors += 1;
+        if matches!(error, StreamError::Refused | StreamError::DialTimeout) {
+            self.writers.counters.outgoing_stream_errors += 1;
+        }
         let text = error.text(exchange.to);
         match exchange.name {
             None => self.join_step(pod, world, |joiner, ctx| joiner.exchanged(Err(text), ctx)),
@@ -305,7 +313,9 @@ impl Process {
 
     /// The client of memberlist stops: own messages go out, then the goodbye.
     pub(super) fn leave(&mut self, world: &mut World) {
-        self.joiner.stop();
+        if let Some(line) = self.joiner.stop(world.now) {
+            self.log(world, line);
+        }
         self.kv_state = ServiceState::Stopping;
         self.kv.stop_broadcasting();
         self.log(world, LogLine::new(Level::Info, "memberlist_client.go:995", "leaving memberlist cluster"));

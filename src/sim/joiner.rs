@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
+use crate::backoff::Backoff;
 use crate::go::duration;
 use crate::log::{Level, LogLine};
 use crate::memberlist::{Address, formula};
@@ -32,7 +33,13 @@ struct Task {
     began: Instant,
     /// Discoveries tried for the present list.
     discoveries: u32,
+    /// The pauses between them.
+    discovery_pauses: Backoff,
     attempt: usize,
+    /// The pauses between attempts.
+    pauses: Backoff,
+    /// Why the attempts so far failed.
+    failure: Option<String>,
     nodes: VecDeque<String>,
     attempted: BTreeSet<String>,
     /// Whether more addresses wait than one batch takes.
@@ -111,7 +118,6 @@ pub struct JoinContext<'a> {
 
 const BATCH: usize = 100;
 const DISCOVERIES: u32 = 10;
-const DISCOVERY_BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 /// A lookup that the machine itself answers, such as that of an address.
 const NO_TIME: Duration = Duration::ZERO;
 
@@ -126,9 +132,13 @@ impl Joiner {
         self.task.is_some()
     }
 
-    /// Gives up whatever it does.
-    pub fn stop(&mut self) {
-        self.task = None;
+    /// Gives up whatever it does. The line that a join at startup leaves when it is called off.
+    ///
+    /// Differs: an attempt under way is cut short; dskit notices when it is over.
+    pub fn stop(&mut self, now: Instant) -> Option<LogLine> {
+        let task = self.task.take().filter(|task| task.kind == Kind::Startup)?;
+        let error = task.failure.unwrap_or_else(|| "joining memberlist: context canceled".into());
+        Some(join_failed(error, duration::format(now.since(task.began))))
     }
 
     /// Joins a few nodes quickly, so that the store is not empty when the rings start.
@@ -179,7 +189,10 @@ impl Joiner {
             kind,
             began: ctx.now,
             discoveries: 0,
+            discovery_pauses: discovery_pauses(),
             attempt: 0,
+            pauses: Backoff::new(ctx.options.min_join_backoff.0, ctx.options.max_join_backoff.0),
+            failure: None,
             nodes: VecDeque::new(),
             attempted: BTreeSet::new(),
             more: false,
@@ -247,11 +260,11 @@ impl Joiner {
         task.discoveries += 1;
         if failed && task.discoveries < DISCOVERIES {
             task.stage = Stage::DiscoveryPause;
-            let pause =
-                backoff(DISCOVERY_BACKOFF.0, DISCOVERY_BACKOFF.1, task.discoveries as usize, ctx.prng);
+            let pause = task.discovery_pauses.next_delay(ctx.prng);
             return self.wait(pause, ctx);
         }
         task.discoveries = 0;
+        task.discovery_pauses = discovery_pauses();
         match &mut task.kind {
             Kind::FastJoin { to_join } => {
                 ctx.prng.shuffle(&mut found);
@@ -387,8 +400,8 @@ impl Joiner {
                 ));
                 if attempt < attempts {
                     task.stage = Stage::Pause;
-                    let (low, high) = (ctx.options.min_join_backoff.0, ctx.options.max_join_backoff.0);
-                    let pause = backoff(low, high, attempt, ctx.prng);
+                    task.failure = Some(error);
+                    let pause = task.pauses.next_delay(ctx.prng);
                     return self.wait(pause.max(Duration::from_nanos(1)), ctx);
                 }
                 self.task = None;
@@ -404,13 +417,7 @@ impl Joiner {
                     ));
                     ctx.out.push(JoinOutput::Rejoined);
                 } else {
-                    let line = phase_line(
-                        kind,
-                        Level::Error,
-                        "memberlist_client.go:818",
-                        "joining memberlist cluster failed",
-                    );
-                    ctx.out.push(JoinOutput::Log(line.with("err", error).with("elapsed_time", elapsed)));
+                    ctx.out.push(JoinOutput::Log(join_failed(error, elapsed)));
                     ctx.out.push(JoinOutput::Joined { ok: false });
                 }
             }
@@ -422,6 +429,17 @@ impl Default for Joiner {
     fn default() -> Self {
         Self::new()
     }
+}
+
+fn discovery_pauses() -> Backoff {
+    Backoff::new(Duration::from_millis(100), Duration::from_secs(5))
+}
+
+fn join_failed(error: String, elapsed: String) -> LogLine {
+    let text = "joining memberlist cluster failed";
+    phase_line(Kind::Startup, Level::Error, "memberlist_client.go:818", text)
+        .with("err", error)
+        .with("elapsed_time", elapsed)
 }
 
 fn fast_join_result(joined: usize, required: usize, elapsed: String, ctx: &mut JoinContext<'_>) {
@@ -519,19 +537,6 @@ fn timeout(host: &str, dns: &Dns) -> String {
     format!("lookup {host} on {}: read udp {}: i/o timeout", dns.server(), dns.server())
 }
 
-/// A random pause in the window of the `retry`-th one, counted from 1 (dskit backoff/backoff.go): windows
-/// start at `low`..2·`low` and double, up to `high`.
-fn backoff(low: Duration, high: Duration, retry: usize, prng: &mut Prng) -> Duration {
-    let mut window = (low, (low * 2).min(high));
-    for _ in 1..retry {
-        if window.1 >= high {
-            break;
-        }
-        window = (window.0 * 2, (window.1 * 2).min(high));
-    }
-    if window.0 >= window.1 { window.0 } else { prng.between(window.0, window.1) }
-}
-
 /// How hashicorp/go-multierror prints a list.
 fn multierror(errors: &[String]) -> String {
     let plural = if errors.len() == 1 { "error" } else { "errors" };
@@ -543,20 +548,6 @@ fn multierror(errors: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::sim::DnsOptions;
-
-    #[test]
-    fn pauses_lie_in_doubling_windows_up_to_the_maximum() {
-        let mut prng = Prng::stream(1, "test", 0);
-        let (low, high) = (Duration::from_secs(1), Duration::from_secs(60));
-        for (retry, window) in
-            [(1, 1..2), (2, 2..4), (3, 4..8), (4, 8..16), (5, 16..32), (6, 32..60), (9, 32..60)]
-        {
-            for _ in 0..50 {
-                let pause = backoff(low, high, retry, &mut prng).as_secs();
-                assert!(window.contains(&pause), "{retry}: {pause}");
-            }
-        }
-    }
 
     #[test]
     fn a_refused_seed_leaves_the_words_that_frighten_people() {

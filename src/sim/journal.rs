@@ -63,8 +63,8 @@ pub enum Happening {
         ring: &'static str,
         /// Which instance.
         id: Arc<str>,
-        /// Since now; `None` when it is gone.
-        state: Option<InstanceState>,
+        /// Since now; LEFT is a tombstone, which no reader sees.
+        state: InstanceState,
     },
     /// A pod's readiness, as its orchestrator sees it.
     Readiness {

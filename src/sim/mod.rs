@@ -10,7 +10,10 @@
 //! ```
 
 mod central;
+mod checker;
 mod command;
+mod compactor;
+mod config;
 mod dns;
 mod event;
 mod gossip;
@@ -19,19 +22,23 @@ mod journal;
 mod modules;
 mod network;
 mod options;
+mod pages;
 mod pod;
 mod process;
 mod rings;
 mod rollout;
 mod scenario;
 mod scheduler;
+mod services;
 mod simulation;
 mod span;
+mod timeline;
 mod transport;
 mod workload;
 mod world;
 
 pub use central::Central;
+pub use checker::{Checker, SETTLING, Violation};
 pub use command::CommandError;
 pub use dns::Dns;
 pub use gossip::state_name;
@@ -43,6 +50,7 @@ pub use options::{
     CentralOptions, DeploymentOptions, DnsOptions, Group, IngesterOptions, LifecyclerOptions, MOST_PODS,
     MemberlistOptions, NetworkOptions, Options, PodManagement, StoreKind, Target, WorkloadOptions,
 };
+pub use pages::{Response, page};
 pub use pod::Pod;
 pub use process::Process;
 pub use rings::{RingSlot, shown_state};
@@ -50,6 +58,7 @@ pub use scenario::{Command, Condition, Expectation, OptionsError, Scenario, Scen
 pub use scheduler::{Planned, Scheduler};
 pub use simulation::{Advance, Simulation, SimulationError};
 pub use span::Span;
+pub use timeline::Timeline;
 pub use transport::{TransportCounters, Writers};
 pub use workload::{Ledger, Requests, Tally};
 pub use world::{Host, World};

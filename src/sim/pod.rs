@@ -53,10 +53,21 @@ pub struct Pod {
     /// What stands in its write-ahead log.
     pub(super) wal: Vec<(Instant, u32)>,
     pub(super) wal_replay: Option<Span>,
+    pub(super) next_init: NextInit,
+    pub(super) final_sleep: Option<Span>,
     pub(super) bind: Bind,
     pub(super) backlog: Vec<What>,
     pub(super) crashes: u32,
     pub(super) probe_failures: u32,
+}
+
+/// How long a pod's next process takes to begin, where that is not what the options say.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct NextInit {
+    /// Up to memberlist.
+    pub(super) takes: Option<Span>,
+    /// From there to the first module.
+    pub(super) modules: Option<Span>,
 }
 
 /// What a pod's memberlist binds to and advertises.
@@ -88,7 +99,8 @@ impl Pod {
         world.mix(u64::from(self.index) << 32 | u64::from(self.epoch));
         world.note(Some(self.index), Happening::Started { run: self.epoch });
         self.process = Some(Box::new(Process::new(self, world)));
-        world.plan(world.now + world.options.deployment.init.0, self.index, self.epoch, What::Begin);
+        let init = self.next_init.takes.take().unwrap_or(world.options.deployment.init);
+        world.plan(world.now + init.0, self.index, self.epoch, What::Begin);
         if world.dns.publishes_not_ready() {
             self.publish(ip, true, world);
         }

@@ -8,11 +8,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::kv::{Answer, Attempt, Edit, Key, View};
+use crate::kv::{Answer, Attempt, Edit, Key, Transition, View};
 use crate::lifecycle::{Cas, Context, Effect, Lifecycler, RingKind};
 use crate::log::{Level, LogLine};
 use crate::prng::Prng;
 use crate::ring::{Desc, InstanceState, Ring, RingConfig};
+use crate::time::Instant;
 
 use super::event::What;
 use super::journal::Happening;
@@ -32,6 +33,8 @@ pub struct RingSlot {
     pub lifecycler: Option<Lifecycler>,
     /// What a central store has told; gossip's store is read directly.
     pub watched: Option<Arc<Desc>>,
+    /// When a central store told it last.
+    pub(super) watched_at: Instant,
     /// The client's prepared copy, and the version that it was made of.
     copy: Option<(u64, Ring)>,
 }
@@ -63,7 +66,7 @@ const NO_CHANGE: &str = "no change detected";
 impl RingSlot {
     /// A ring nobody has looked at yet.
     pub fn new(kind: RingKind, key: Key, lifecycler: Option<Lifecycler>) -> Self {
-        Self { kind, key, lifecycler, watched: None, copy: None }
+        Self { kind, key, lifecycler, watched: None, watched_at: Instant::START, copy: None }
     }
 }
 
@@ -108,6 +111,7 @@ impl Process {
             && !world.central.is_down()
         {
             slot.watched = world.central.get(owner, slot.key).1;
+            slot.watched_at = world.now;
         }
         if self.desc(kind).is_none() {
             let line = LogLine::new(Level::Info, "ring.go:390", "ring doesn't exist in KV store yet");
@@ -289,7 +293,7 @@ impl Process {
                 Attempt::Written => {
                     self.kv.counters.cas_successes += 1;
                     world.mix(u64::from(self.pod) << 8 | u64::from(key.0));
-                    self.ring_changed(run.ring, world);
+                    self.note_transitions(world);
                     Ok(())
                 }
                 Attempt::NoChange => {
@@ -349,7 +353,7 @@ impl Process {
     }
 
     /// Whose store it is that the process writes to: its own memory, or the one that all share.
-    fn store_owner(&self, world: &World) -> u32 {
+    pub(super) fn store_owner(&self, world: &World) -> u32 {
         if world.options.store == StoreKind::Inmemory { self.pod + 1 } else { 0 }
     }
 
@@ -428,7 +432,8 @@ impl Process {
         let Some(desc) = world.central.get(owner, key).1 else { return };
         if world.options.store == StoreKind::Inmemory {
             self.rings[ring].watched = Some(desc);
-            return self.ring_changed(ring, world);
+            self.rings[ring].watched_at = world.now;
+            return;
         }
         let central = &world.options.central;
         let (low, high, delay) = (central.latency_min.0, central.latency_max.0, central.watch_delay.0);
@@ -450,7 +455,7 @@ impl Process {
             return;
         }
         self.rings[place].watched = Some(desc);
-        self.ring_changed(place, world);
+        self.rings[place].watched_at = world.now;
     }
 
     /// A central store's answer to a write is there.
@@ -503,9 +508,13 @@ impl Process {
         self.effects(ring, fx, pod, world);
     }
 
-    /// The process's copy of a ring is another one now.
-    fn ring_changed(&mut self, place: usize, world: &mut World) {
-        world.mix(u64::from(self.pod) << 40 | place as u64);
+    /// Writes down which entries of the process's own rings show other states now.
+    pub(super) fn note_transitions(&mut self, world: &mut World) {
+        for Transition { key, id, state } in self.kv.store.take_transitions() {
+            world.mix(u64::from(self.pod) << 40 | u64::from(key.0) << 8 | state as u64);
+            let ring = world.rings[key.0 as usize].name();
+            world.note(Some(self.pod), Happening::Instance { ring, id, state });
+        }
     }
 }
 

@@ -153,6 +153,22 @@ pub enum Command {
         /// How long.
         takes: Span,
     },
+    /// How long a pod's next process takes to begin; every one after it takes `deployment.init` again.
+    Init {
+        /// Whose.
+        pod: String,
+        /// Up to memberlist.
+        takes: Span,
+        /// From there to the first module.
+        modules: Span,
+    },
+    /// The `final_sleep` of a pod's processes from its next start on.
+    FinalSleep {
+        /// Whose.
+        pod: String,
+        /// How long.
+        takes: Span,
+    },
     /// What a pod's memberlist binds to and advertises at its next start.
     Bind {
         /// Whose.

@@ -17,6 +17,9 @@ pub struct Scheduler<E> {
 /// When, in which order, and where the event stands.
 type Ticket = (Instant, u64, u32);
 
+/// The first order of what is planned in the usual way; below it is room for what comes first.
+const FIRST: u64 = 1 << 32;
+
 /// Something that happens now.
 #[derive(Debug, Clone)]
 pub struct Planned<E> {
@@ -29,12 +32,24 @@ pub struct Planned<E> {
 impl<E> Scheduler<E> {
     /// Nothing planned.
     pub fn new() -> Self {
-        Self { heap: BinaryHeap::new(), events: Vec::new(), free: Vec::new(), next: 0 }
+        Self { heap: BinaryHeap::new(), events: Vec::new(), free: Vec::new(), next: FIRST }
     }
 
-    /// Plans `event`.
+    /// Plans `event` after all that is planned for that instant.
     #[inline]
     pub fn plan(&mut self, at: Instant, event: E) {
+        let order = self.next;
+        self.next += 1;
+        self.put(at, order, event);
+    }
+
+    /// Plans `event` before all that [`Self::plan`] plans for that instant, and among its like by `rank`.
+    pub fn plan_first(&mut self, at: Instant, rank: u32, event: E) {
+        self.put(at, rank.into(), event);
+    }
+
+    #[inline]
+    fn put(&mut self, at: Instant, order: u64, event: E) {
         let place = match self.free.pop() {
             Some(place) => {
                 self.events[place as usize] = Some(event);
@@ -45,8 +60,7 @@ impl<E> Scheduler<E> {
                 self.events.len() as u32 - 1
             }
         };
-        self.heap.push(Reverse((at, self.next, place)));
-        self.next += 1;
+        self.heap.push(Reverse((at, order, place)));
     }
 
     /// When the next event happens.
@@ -92,14 +106,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_come_by_time_and_then_in_the_order_of_planning() {
+    fn events_come_by_time_then_those_that_come_first_and_then_in_the_order_of_planning() {
         let mut scheduler = Scheduler::new();
-        for (at, event) in [(5, 'c'), (3, 'a'), (5, 'd'), (3, 'b')] {
+        for (at, event) in [(5, 'd'), (3, 'a'), (5, 'e'), (3, 'b')] {
             scheduler.plan(Instant::from_nanos(at), event);
         }
+        scheduler.plan_first(Instant::from_nanos(5), 0, 'c');
         assert_eq!(scheduler.next_at(), Some(Instant::from_nanos(3)));
         let order = String::from_iter(std::iter::from_fn(|| scheduler.pop()).map(|planned| planned.event));
-        assert_eq!(order, "abcd");
+        assert_eq!(order, "abcde");
         assert!(scheduler.is_empty());
     }
 }

@@ -4,9 +4,9 @@ use crate::lifecycle::{Lifecycler, RingKind};
 use crate::prng::Prng;
 use crate::time::Instant;
 
+use super::config::enabled_rings;
 use super::event::{Event, WORLD, What};
 use super::pod::Pod;
-use super::process::enabled_rings;
 use super::rollout::Rollout;
 use super::workload::Clients;
 use super::{CommandError, Options, OptionsError, PodManagement, Scenario, TimedCommand, World};
@@ -48,8 +48,8 @@ impl Simulation {
     pub fn of(scenario: &Scenario) -> Result<Self, SimulationError> {
         let mut simulation = Self::new(scenario.options.clone(), scenario.seed)?;
         for (index, timed) in scenario.steps.iter().enumerate() {
-            simulation.check(&timed.command).map_err(|error| SimulationError::Command { index, error })?;
-            simulation.plan_command(timed.clone());
+            let planned = simulation.plan_command(timed.clone());
+            planned.map_err(|error| SimulationError::Command { index, error })?;
         }
         Ok(simulation)
     }
@@ -147,6 +147,8 @@ impl Simulation {
             disk_full: false,
             wal: Vec::new(),
             wal_replay: None,
+            next_init: super::pod::NextInit::default(),
+            final_sleep: None,
             bind: super::pod::Bind::default(),
             backlog: Vec::new(),
             crashes: 0,
@@ -159,6 +161,11 @@ impl Simulation {
     /// The present instant.
     pub fn now(&self) -> Instant {
         self.world.now
+    }
+
+    /// When the next event happens.
+    pub fn next_at(&self) -> Option<Instant> {
+        self.world.scheduler.next_at()
     }
 
     /// How many events have happened.
@@ -176,14 +183,16 @@ impl Simulation {
         self.pods.iter().find(|pod| *pod.name == *name)
     }
 
-    /// Lets exactly one event happen; `None` when nothing is planned.
-    pub fn step(&mut self) -> Option<Instant> {
+    /// Lets exactly one event happen; tells which pod it was about, [`u32::MAX`] for none. `None` when nothing is
+    /// planned.
+    pub fn step(&mut self) -> Option<u32> {
         let planned = self.world.scheduler.pop()?;
         self.world.now = planned.at;
         self.steps += 1;
         self.world.mix(planned.at.nanos() ^ u64::from(planned.event.pod));
+        let pod = planned.event.pod;
         self.handle(planned.event);
-        Some(planned.at)
+        Some(pod)
     }
 
     /// Lets everything up to and including `until` happen, but no more than `budget` events.
@@ -340,6 +349,7 @@ impl super::process::Process {
                 let kind = self.rings[ring as usize].kind;
                 self.with_lifecycler(kind, pod, world, Lifecycler::flushed);
             }
+            What::LeaderPoll => self.leader_poll(world),
             What::ModuleStopped { module } => self.module_stopped(module as usize, pod, world),
             What::LeavePoll => self.leave_poll(pod, world),
             What::LeaveTimeout => self.leave_timeout(pod, world),

@@ -21,7 +21,7 @@ pub struct TransportCounters {
     pub packets_sent: u64,
     /// Their bytes.
     pub packets_sent_bytes: u64,
-    /// Packets that could not be delivered.
+    /// Packets that could not be delivered, be they refused or unanswered.
     pub packets_sent_errors: u64,
     /// Packets that found no free writer.
     pub packets_dropped: u64,
@@ -31,7 +31,7 @@ pub struct TransportCounters {
     pub packets_received_bytes: u64,
     /// Streams opened.
     pub outgoing_streams: u64,
-    /// Streams that could not be opened.
+    /// Streams that could not be opened: refused, or nobody answered the dialling.
     pub outgoing_stream_errors: u64,
     /// Streams accepted.
     pub incoming_streams: u64,

@@ -149,6 +149,20 @@ impl Ledger {
         }
     }
 
+    /// Whether every line that was promised is somewhere or counted as lost; if not, what is wrong.
+    pub fn check_books(&self) -> Result<(), String> {
+        let adrift = |entry: &Record| entry.accepted && entry.copies == 0 && !entry.flushed && !entry.lost;
+        if let Some(place) = self.records.iter().position(adrift) {
+            return Err(format!("record {place} was accepted and is nowhere"));
+        }
+        let lost =
+            self.records.iter().filter(|entry| entry.lost).map(|entry| u64::from(entry.lines)).sum::<u64>();
+        match lost == self.tally.lines_lost && lost <= self.tally.lines_accepted {
+            true => Ok(()),
+            false => Err(format!("{lost} lines are lost, {:?}", self.tally)),
+        }
+    }
+
     /// Counts a query that was decided.
     fn queried(&mut self, error: Option<&str>) {
         match error {

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
 
 mod conformance;
+mod convergence;
 mod merge_laws;
 mod models;
 mod pages;
+mod sim_pages;

@@ -5,8 +5,10 @@
 mod convergence;
 mod input;
 mod owner;
+mod page;
 mod ring;
 mod run;
+mod swarm;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -28,12 +30,16 @@ enum Command {
     Convergence(convergence::Convergence),
     /// Who owns a stream: its key, its replicas, or Loki's error.
     Owner(owner::Owner),
+    /// What a simulated process answers: a page of it at an instant.
+    Page(page::Page),
     /// The instances of a ring: states, ownership, and a verdict on its health.
     Ring(ring::RingCommand),
     /// A whole cluster in virtual time: run a scenario and see what comes of it.
     Run(run::Run),
     /// The built-in scenarios.
     Scenarios(run::Scenarios),
+    /// Clusters and faults drawn at random, with all rules looked at.
+    Swarm(swarm::Swarm),
 }
 
 /// What a command found; each has its exit status.
@@ -47,9 +53,11 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Convergence(convergence) => convergence.run(),
         Command::Owner(owner) => owner.run(),
+        Command::Page(page) => page.run(),
         Command::Ring(ring) => ring.run(),
         Command::Run(run) => run.run(),
         Command::Scenarios(scenarios) => scenarios.run(),
+        Command::Swarm(swarm) => swarm.run(),
     };
     let (text, code) = match result {
         Ok((text, Outcome::Healthy)) => (text, 0),

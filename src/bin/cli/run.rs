@@ -146,7 +146,7 @@ fn details(what: &Happening, report: &Report) -> Value {
             json!({ "member": name, "state": ringside::sim::state_name(*state) })
         }
         Happening::Instance { ring, id, state } => {
-            json!({ "ring": ring, "id": id, "state": state.map(|state| state.name()) })
+            json!({ "ring": ring, "id": id, "state": state.name() })
         }
         Happening::Readiness { ready, body } => json!({ "ready": ready, "body": body }),
         Happening::Push { error, written } => {

@@ -26,8 +26,10 @@ pub(super) struct Cluster {
     room: Vec<Output<Messages>>,
     victim: Option<usize>,
     arrivals: Vec<Instant>,
-    suspicions: Vec<Instant>,
-    deaths: Vec<Instant>,
+    /// How many survivors count the victim as alive or suspect.
+    unaware: usize,
+    first_suspicion: Option<Instant>,
+    first_death: Option<Instant>,
 }
 
 struct Node {
@@ -63,8 +65,9 @@ impl Cluster {
             room: Vec::new(),
             victim: None,
             arrivals: Vec::new(),
-            suspicions: Vec::new(),
-            deaths: Vec::new(),
+            unaware: 0,
+            first_suspicion: None,
+            first_death: None,
         };
         for index in 0..nodes {
             cluster.run_for(prng.between(Duration::ZERO, START_GAP));
@@ -99,14 +102,19 @@ impl Cluster {
         &self.arrivals
     }
 
-    /// When nodes began to suspect the killed one, in order.
-    pub(super) fn suspicions(&self) -> &[Instant] {
-        &self.suspicions
+    /// When the first survivor suspected the killed node.
+    pub(super) fn first_suspicion(&self) -> Option<Instant> {
+        self.first_suspicion
     }
 
-    /// When nodes counted the killed one as dead, in order.
-    pub(super) fn deaths(&self) -> &[Instant] {
-        &self.deaths
+    /// When the first survivor counted the killed node as dead.
+    pub(super) fn first_death(&self) -> Option<Instant> {
+        self.first_death
+    }
+
+    /// Whether every survivor does, or never knew it.
+    pub(super) fn dead_everywhere(&self) -> bool {
+        self.unaware == 0
     }
 
     pub(super) fn queue_message(&mut self, origin: usize) {
@@ -115,6 +123,9 @@ impl Cluster {
 
     pub(super) fn kill(&mut self, victim: usize) {
         self.victim = Some(victim);
+        let name = Name(victim as u32);
+        let members = self.nodes.iter().filter_map(|node| node.list.member(name));
+        self.unaware = members.filter(|known| !known.dead_or_left()).count() - 1;
     }
 
     pub(super) fn run_for(&mut self, duration: Duration) {
@@ -189,10 +200,15 @@ impl Cluster {
                     self.timers.push(Reverse((at, self.timers_set, Wake(index as u32, timer))));
                     self.timers_set += 1;
                 }
-                Output::Note(Note::StateChanged { name, to, .. }) if self.victim == Some(name.0 as usize) => {
+                Output::Note(Note::StateChanged { name, from, to })
+                    if self.victim == Some(name.0 as usize) =>
+                {
+                    let counts = |state| matches!(state, State::Alive | State::Suspect);
+                    self.unaware += usize::from(counts(to));
+                    self.unaware -= usize::from(from.is_some_and(counts));
                     match to {
-                        State::Suspect => self.suspicions.push(self.now),
-                        State::Dead => self.deaths.push(self.now),
+                        State::Suspect => _ = self.first_suspicion.get_or_insert(self.now),
+                        State::Dead => _ = self.first_death.get_or_insert(self.now),
                         State::Alive | State::Left => {}
                     }
                 }

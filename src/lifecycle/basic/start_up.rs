@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use crate::backoff::Backoff;
 use crate::log::Level;
 use crate::ring::InstanceState;
 
-use super::super::alarm::{Alarm, Backoff};
+use super::super::alarm::Alarm;
 use super::super::{Context, Effect, Starter, Timer};
 use super::{BasicLifecycler, Phase};
 

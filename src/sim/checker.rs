@@ -1,0 +1,243 @@
+//! Rules that hold in every run, whatever goes wrong in it.
+//!
+//! A checker stands beside a simulation and looks at the pod that an event was about.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::lifecycle::RingKind;
+use crate::memberlist::State;
+use crate::ring::{InstanceDesc, InstanceState, Tokens};
+use crate::time::Instant;
+
+use super::{Advance, Pod, ServiceState, Simulation, StoreKind};
+
+/// A rule that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("after {seconds:.9} s: {rule}: {detail}", seconds = .at.nanos() as f64 / 1e9)]
+pub struct Violation {
+    /// When.
+    pub at: Instant,
+    /// Which rule.
+    pub rule: &'static str,
+    /// What was seen.
+    pub detail: String,
+}
+
+/// What the pods were last seen to hold.
+#[derive(Debug, Clone, Default)]
+pub struct Checker {
+    pods: Vec<Seen>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    epoch: u32,
+    versions: Vec<u64>,
+    rings: BTreeMap<RingKind, BTreeMap<Arc<str>, Head>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    precedence: i64,
+    state: InstanceState,
+}
+
+type Rule = Result<(), (&'static str, String)>;
+
+impl Checker {
+    /// Lets everything up to `until` happen, and looks at it.
+    pub fn run(&mut self, simulation: &mut Simulation, until: Instant) -> Result<(), Violation> {
+        while simulation.next_at().is_some_and(|at| at <= until) {
+            let Some(pod) = simulation.step() else { break };
+            if let Some(pod) = simulation.pods.get(pod as usize) {
+                self.look(pod, simulation).map_err(|(rule, detail)| Violation {
+                    at: simulation.now(),
+                    rule,
+                    detail,
+                })?;
+            }
+        }
+        debug_assert_eq!(simulation.advance(until, u64::MAX), Advance::Reached);
+        let books = simulation.world.ledger.check_books();
+        books.map_err(|detail| Violation { at: until, rule: "the books balance", detail })
+    }
+
+    fn look(&mut self, pod: &Pod, simulation: &Simulation) -> Rule {
+        if self.pods.len() <= pod.index as usize {
+            self.pods.resize_with(simulation.pods.len(), Seen::default);
+        }
+        let seen = &mut self.pods[pod.index as usize];
+        let Some(process) = &pod.process else {
+            *seen = Seen::default();
+            return Ok(());
+        };
+        if seen.epoch != pod.epoch {
+            *seen = Seen { epoch: pod.epoch, ..Seen::default() };
+        }
+        if let Some(swim) = &process.swim
+            && process.kv_state != ServiceState::Stopping
+            && let Some(own) = swim.member(swim.name())
+            && own.state != State::Alive
+        {
+            return Err((
+                "a node that is not leaving is alive to itself",
+                format!("{}: {:?}", pod.name, own.state),
+            ));
+        }
+        if simulation.world.options.store != StoreKind::Memberlist {
+            return Ok(());
+        }
+        let versions = Vec::from_iter(
+            process.rings.iter().map(|slot| process.kv.store.get(slot.key).map_or(0, |value| value.version)),
+        );
+        if versions == seen.versions {
+            return Ok(());
+        }
+        seen.versions = versions;
+        for slot in &process.rings {
+            let Some(desc) = process.desc(slot.kind) else { continue };
+            let heads = seen.rings.entry(slot.kind).or_default();
+            for (id, entry) in &desc.ingesters {
+                entry_is_sound(id, entry)?;
+                let head = Head { precedence: entry.precedence(), state: entry.state };
+                if let Some(before) = heads.insert(Arc::clone(id), head)
+                    && head.precedence < before.precedence
+                    && head.state != InstanceState::Left
+                {
+                    let detail =
+                        format!("{} has {id} of {} after {}", pod.name, head.precedence, before.precedence);
+                    return Err(("an entry never gets older on a node", detail));
+                }
+            }
+            let gone = heads
+                .iter()
+                .find(|(id, _)| !desc.ingesters.contains_key(id))
+                .map(|(id, head)| (id.clone(), *head));
+            if let Some((id, head)) = gone {
+                if head.state != InstanceState::Left {
+                    return Err((
+                        "only tombstones are dropped",
+                        format!("{} dropped {id}, {}", pod.name, head.state),
+                    ));
+                }
+                heads.retain(|id, _| desc.ingesters.contains_key(id));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What every entry of every ring is like.
+fn entry_is_sound(id: &str, entry: &InstanceDesc) -> Rule {
+    let tokens = &entry.tokens;
+    if entry.state == InstanceState::Left && !tokens.is_empty() {
+        return Err(("a tombstone owns nothing", format!("{id} has {} tokens", tokens.len())));
+    }
+    if !tokens.is_sorted_by(|a, b| a < b) {
+        return Err(("tokens ascend", id.to_owned()));
+    }
+    Ok(())
+}
+
+/// What one process thinks of a ring, without the heartbeats that are still on their way.
+type Opinion = Vec<(Arc<str>, InstanceState, Tokens)>;
+
+impl Simulation {
+    /// Whether all processes that can hear of each other think the same of the ingesters' ring, and everybody who
+    /// is in it knows so himself. To be asked when all faults are healed and news had its time.
+    pub fn check_liveness(&self) -> Result<(), String> {
+        for component in self.components() {
+            let mut opinions = component.iter().map(|pod| (pod, self.opinion(*pod)));
+            let Some((first, opinion)) = opinions.next() else { continue };
+            for (other, differing) in opinions {
+                if differing != opinion {
+                    let (first, other) = (&self.pods[*first as usize].name, &self.pods[*other as usize].name);
+                    return Err(format!(
+                        "{first} and {other} see different rings: {}",
+                        difference(&opinion, &differing)
+                    ));
+                }
+            }
+        }
+        self.pods.iter().filter(|pod| pod.is_up() && !pod.paused).try_for_each(|pod| self.knows_itself(pod))
+    }
+
+    fn knows_itself(&self, pod: &Pod) -> Result<(), String> {
+        let Some(process) = &pod.process else { return Ok(()) };
+        let Some(slot) = process.slot(RingKind::Ingester) else { return Ok(()) };
+        let Some(lifecycler) = slot.lifecycler.as_ref().filter(|lifecycler| lifecycler.is_running()) else {
+            return Ok(());
+        };
+        if process.stop_received || lifecycler.state() != InstanceState::Active {
+            return Ok(());
+        }
+        let entry = process.desc(RingKind::Ingester).and_then(|desc| desc.ingesters.get(&pod.name));
+        match entry.map(|entry| entry.state) {
+            Some(InstanceState::Active) => Ok(()),
+            other => Err(format!("{} is ACTIVE and finds itself {other:?}", pod.name)),
+        }
+    }
+
+    fn opinion(&self, pod: u32) -> Opinion {
+        let process = self.pods[pod as usize].process.as_ref();
+        let desc = process.and_then(|process| process.desc(RingKind::Ingester));
+        desc.map_or_else(Vec::new, |desc| {
+            let living = desc.ingesters.iter().filter(|(_, entry)| entry.state != InstanceState::Left);
+            living.map(|(id, entry)| (Arc::clone(id), entry.state, entry.tokens.clone())).collect()
+        })
+    }
+
+    /// Live processes by who hears of whom: by memberlist's tables, or all of those that share a store.
+    fn components(&self) -> Vec<Vec<u32>> {
+        let live = |pod: &&Pod| {
+            let process = pod.process.as_ref();
+            let runs = process
+                .is_some_and(|process| process.kv_state == ServiceState::Running && !process.stop_received);
+            runs && !pod.paused && process.is_some_and(|process| process.slot(RingKind::Ingester).is_some())
+        };
+        let pods = Vec::from_iter(self.pods.iter().filter(live).map(|pod| pod.index));
+        match self.world.options.store {
+            StoreKind::Memberlist => {}
+            StoreKind::Inmemory => return pods.into_iter().map(|pod| vec![pod]).collect(),
+            StoreKind::Consul | StoreKind::Etcd => return vec![pods],
+        }
+        let mut components: Vec<Vec<u32>> = Vec::new();
+        for pod in pods {
+            let (mut joined, apart): (Vec<_>, Vec<_>) = components
+                .into_iter()
+                .partition(|known| known.iter().any(|other| self.hear_each_other(pod, *other)));
+            joined.push(vec![pod]);
+            components = apart;
+            let mut merged = joined.concat();
+            merged.sort_unstable();
+            components.push(merged);
+        }
+        components
+    }
+
+    fn hear_each_other(&self, a: u32, b: u32) -> bool {
+        let lists = |a: u32, b: u32| {
+            let swim =
+                |pod: u32| self.pods[pod as usize].process.as_ref().and_then(|process| process.swim.as_ref());
+            swim(a).zip(swim(b)).is_some_and(|(mine, theirs)| {
+                mine.member(theirs.name()).is_some_and(|member| member.state == State::Alive)
+            })
+        };
+        lists(a, b) || lists(b, a)
+    }
+}
+
+fn difference(mine: &Opinion, theirs: &Opinion) -> String {
+    let show = |(id, state, tokens): &(Arc<str>, InstanceState, Tokens)| {
+        format!("{id} {state} with {} tokens", tokens.len())
+    };
+    let only = |a: &Opinion, b: &Opinion| {
+        Vec::from_iter(a.iter().filter(|entry| !b.contains(entry)).map(show)).join(", ")
+    };
+    format!("[{}] against [{}]", only(mine, theirs), only(theirs, mine))
+}
+
+/// How long news may take when nothing is wrong any more: a few rounds of full exchanges.
+pub const SETTLING: Duration = Duration::from_secs(240);
