@@ -9,6 +9,12 @@
 //! | [`time`] | wall-clock instants and RFC 3339 |
 //! | [`ring`] | dskit's ring: data model, merge, tokens, look-ups, shuffle shards, batches |
 //! | [`loki`] | what Loki adds: label sets, keys, stream sharding, its push quorum |
+//! | [`prng`], [`backoff`], [`log`] | chance by name, dskit's back-off, logfmt |
+//! | [`memberlist`] | one node of Grafana's memberlist |
+//! | [`kv`] | what a node stores of rings, and how changes travel |
+//! | [`lifecycle`] | how instances enter, stay in and leave a ring |
+//! | [`sim`] | a whole cluster in virtual time |
+//! | [`experiment`] | scenarios, the swarm, convergence |
 //! | [`live`] | a real cluster's pages: parsing `/ring`, judging it |
 //! | [`view`] | pictures as plain shapes: geometry, hit regions, no canvas |
 //! | `ui` | the page: the only module that knows the browser (feature `web`) |

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use ringside::experiment::{Report, catalog, swarm};
 use ringside::go::strconv::format_3g;
 use ringside::loki::token_for;
 use ringside::ring::{
@@ -50,6 +51,23 @@ fn a_ring_answers_alike_here_and_in_the_browser() {
     assert_eq!(
         hex::encode(digest.finalize()),
         "452f75a3f3922810e92ea34ce80ed3b030866812a51eb8409b0ab7401d351485"
+    );
+}
+
+/// Whole clusters: every built-in scenario, and as many drawn at random as make fifty.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn fifty_clusters_run_alike_here_and_in_the_browser() {
+    let drawn = (0..).map(swarm::scenario);
+    let runs = catalog::all().chain(drawn).take(50).map(|scenario| {
+        let report = Report::of(&scenario).unwrap();
+        format!("{} {:016x}", scenario.name, report.simulation.fingerprint())
+    });
+    let runs = Vec::from_iter(runs).join("\n");
+    assert_eq!(
+        hex::encode(Sha256::digest(&runs)),
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "{runs}"
     );
 }
 

@@ -177,7 +177,7 @@ impl Delegate for MemberlistKv {
 
     fn notify_msg(&mut self, now: Instant, batch: &Batch) {
         for sent in [&batch.gossip, &batch.local].into_iter().flatten() {
-            for broadcast in sent.as_slice().iter().rev() {
+            for broadcast in sent.iter().rev() {
                 self.counters.received_broadcasts += 1;
                 self.counters.received_broadcasts_bytes += broadcast.message.bytes as u64;
                 if !self.store.is_old_news(&broadcast.gist) {
@@ -189,7 +189,7 @@ impl Delegate for MemberlistKv {
 
     fn get_broadcasts(&mut self, overhead: usize, limit: usize) -> Option<Batch> {
         let local = self.local.get_broadcasts(self.members, overhead, limit);
-        let used = local.as_ref().map_or(0, |sent| sent.bytes() + overhead * sent.as_slice().len());
+        let used = local.as_ref().map_or(0, |sent| sent.bytes() + overhead * sent.len());
         let left = limit.saturating_sub(used);
         let gossip =
             if left > overhead { self.gossip.get_broadcasts(self.members, overhead, left) } else { None };
@@ -200,7 +200,7 @@ impl Delegate for MemberlistKv {
         [&batch.local, &batch.gossip]
             .into_iter()
             .flatten()
-            .fold((0, 0), |(bytes, count), sent| (bytes + sent.bytes(), count + sent.as_slice().len()))
+            .fold((0, 0), |(bytes, count), sent| (bytes + sent.bytes(), count + sent.len()))
     }
 
     fn local_state(&mut self, _join: bool) -> Option<Self::State> {

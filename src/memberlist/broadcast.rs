@@ -1,7 +1,7 @@
 //! Messages waiting to be passed on, each only so many times.
 //!
-//! Models ml queue.go. Differs: the queue is one list in the order of sending instead of a tree, since
-//! a pick nearly always takes everything: then every count grows by one, and the order stays.
+//! Models ml queue.go. Differs: the queue is a list of tiers instead of a tree, since a pick nearly always takes
+//! everything: then every count grows by one, the tiers stay, and a peer gets them as they are.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -14,55 +14,88 @@ use super::formula::retransmit_limit;
 #[derive(Debug, Clone)]
 pub struct TransmitLimitedQueue<M> {
     retransmit_mult: u32,
-    entries: VecDeque<Entry<M>>,
-    /// How often everything was sent so far. An entry stores the count at which it would have been sent
+    /// Those sent least first; no two of one count.
+    tiers: VecDeque<Tier<M>>,
+    /// How often everything was sent so far. A tier stores the count at which it would have been sent
     /// never, so that one more here counts for all.
     rounds: u32,
     next_id: u64,
+    len: usize,
     bytes: usize,
-    /// What the last pick of everything took, for as long as the entries are its first ones still.
-    picked: Option<Arc<[M]>>,
+    /// What the last pick of everything took, for as long as the tiers are its first ones still.
+    picked: Option<Arc<[Arc<[M]>]>>,
+}
+
+/// Messages that were sent equally often, in the order of sending.
+#[derive(Debug, Clone)]
+struct Tier<M> {
+    unsent_at: u32,
+    messages: Messages<M>,
+    /// Of each message its length and its number.
+    labels: Vec<Label>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Label {
+    bytes: u32,
+    id: u64,
+}
+
+/// What has been sent is shared with those to whom it was sent; until then it is this queue's own.
+#[derive(Debug, Clone)]
+struct Messages<M> {
+    own: Vec<M>,
+    shared: Option<Arc<[M]>>,
 }
 
 /// Messages that one pick took, in the order of sending. A clone shares them.
 #[derive(Debug, Clone)]
 pub struct Sent<M> {
-    messages: Arc<[M]>,
+    tiers: Arc<[Arc<[M]>]>,
+    taken: u32,
     len: u32,
     bytes: u32,
 }
 
-#[derive(Debug, Clone)]
+/// A message on its own, where a pick has to choose.
 struct Entry<M> {
     message: M,
-    bytes: u32,
+    label: Label,
     unsent_at: u32,
-    id: u64,
 }
 
 impl<M: Clone> TransmitLimitedQueue<M> {
     /// An empty queue whose limit is `retransmit_mult` times the digits of the cluster's size.
     pub fn new(retransmit_mult: u32) -> Self {
-        Self { retransmit_mult, entries: VecDeque::new(), rounds: 0, next_id: 0, bytes: 0, picked: None }
+        Self { retransmit_mult, tiers: VecDeque::new(), rounds: 0, next_id: 0, len: 0, bytes: 0, picked: None }
     }
 
     /// Queues a message of `bytes` and drops those that it `invalidates`.
     #[inline]
     pub fn push(&mut self, message: M, bytes: usize, invalidates: impl Fn(&M) -> bool) {
-        let mut from = 0;
-        while let Some(place) = self.entries.iter().skip(from).position(|entry| invalidates(&entry.message)) {
-            from += place;
-            if let Some(entry) = self.entries.remove(from) {
-                self.bytes -= entry.bytes as usize;
+        for tier in &mut self.tiers {
+            while let Some(place) = tier.messages.as_slice().iter().position(&invalidates) {
+                tier.messages.remove(place);
+                self.bytes -= tier.labels.remove(place).bytes as usize;
+                self.len -= 1;
             }
         }
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let label = Label { bytes: saturate(bytes), id: self.next_id };
         let unsent_at = self.rounds;
-        let goes_before = |entry: &&Entry<M>| entry.unsent_at == unsent_at && entry.bytes > bytes;
-        let place = self.entries.iter().take_while(goes_before).count();
-        self.entries.insert(place, Entry { message, bytes, unsent_at, id: self.next_id });
+        match self.tiers.front_mut().filter(|tier| tier.unsent_at == unsent_at) {
+            Some(tier) => {
+                let place = tier.labels.partition_point(|known| known.bytes > label.bytes);
+                tier.labels.insert(place, label);
+                tier.messages.insert(place, message);
+            }
+            None => {
+                let tier = Tier { unsent_at, messages: Messages::new(message), labels: vec![label] };
+                self.tiers.push_front(tier);
+            }
+        }
         self.next_id += 1;
-        self.bytes += bytes as usize;
+        self.len += 1;
+        self.bytes += label.bytes as usize;
         self.picked = None;
     }
 
@@ -70,11 +103,11 @@ impl<M: Clone> TransmitLimitedQueue<M> {
     /// counts it as sent once; drops what has been sent as often as a cluster of `nodes` needs.
     #[inline]
     pub fn get_broadcasts(&mut self, nodes: usize, overhead: usize, limit: usize) -> Option<Sent<M>> {
-        if self.entries.is_empty() {
+        if self.len == 0 {
             return None;
         }
         let transmit_limit = retransmit_limit(self.retransmit_mult, nodes);
-        if self.bytes + overhead * self.entries.len() < limit {
+        if self.bytes + overhead * self.len < limit {
             Some(self.take_all(transmit_limit))
         } else {
             self.take_fitting(transmit_limit, overhead, limit)
@@ -83,12 +116,12 @@ impl<M: Clone> TransmitLimitedQueue<M> {
 
     /// How many messages wait.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.len
     }
 
     /// Whether none waits.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len == 0
     }
 
     /// The bytes of all that wait.
@@ -97,30 +130,31 @@ impl<M: Clone> TransmitLimitedQueue<M> {
     }
 
     /// What waits, in the order of sending, each with how often it was sent.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&M, u32)> {
-        self.entries.iter().map(|entry| (&entry.message, self.transmits(entry)))
-    }
-
-    fn transmits(&self, entry: &Entry<M>) -> u32 {
-        self.rounds.wrapping_sub(entry.unsent_at)
+    pub fn iter(&self) -> impl Iterator<Item = (&M, u32)> {
+        let transmits = |tier: &Tier<M>| self.rounds.wrapping_sub(tier.unsent_at);
+        self.tiers.iter().flat_map(move |tier| {
+            let transmits = transmits(tier);
+            tier.messages.as_slice().iter().map(move |message| (message, transmits))
+        })
     }
 
     fn take_all(&mut self, transmit_limit: u32) -> Sent<M> {
-        let messages = match &self.picked {
-            Some(picked) => picked.clone(),
-            None => self.entries.iter().map(|entry| entry.message.clone()).collect(),
+        let tiers = match &self.picked {
+            Some(picked) => Arc::clone(picked),
+            None => self.tiers.iter_mut().map(|tier| tier.messages.share()).collect(),
         };
-        let sent =
-            Sent { messages: messages.clone(), len: self.entries.len() as u32, bytes: saturate(self.bytes) };
-        self.picked = Some(messages);
+        let (taken, len) = (self.tiers.len() as u32, self.len as u32);
+        let sent = Sent { tiers: Arc::clone(&tiers), taken, len, bytes: saturate(self.bytes) };
+        self.picked = Some(tiers);
         self.rounds = self.rounds.wrapping_add(1);
-        while let Some(last) = self.entries.back()
-            && self.transmits(last) >= transmit_limit
+        while let Some(last) = self.tiers.back()
+            && self.rounds.wrapping_sub(last.unsent_at) >= transmit_limit
         {
-            self.bytes -= last.bytes as usize;
-            self.entries.pop_back();
+            self.bytes -= last.labels.iter().map(|label| label.bytes as usize).sum::<usize>();
+            self.len -= last.labels.len();
+            self.tiers.pop_back();
         }
-        if self.entries.is_empty() {
+        if self.tiers.is_empty() {
             self.picked = None;
         }
         sent
@@ -129,21 +163,23 @@ impl<M: Clone> TransmitLimitedQueue<M> {
     /// Tier by tier, the largest that still fits. Within a tier the room only shrinks, so what was too
     /// large once stays so.
     fn take_fitting(&mut self, transmit_limit: u32, overhead: usize, limit: usize) -> Option<Sent<M>> {
+        let rounds = self.rounds;
+        let transmits = |entry: &Entry<M>| rounds.wrapping_sub(entry.unsent_at);
         let (mut messages, mut used, mut bytes) = (Vec::new(), 0, 0);
-        let mut kept = Vec::with_capacity(self.entries.len());
-        let mut entries = std::mem::take(&mut self.entries).into_iter();
+        let mut kept = Vec::with_capacity(self.len);
+        let mut entries = self.take_entries().into_iter();
         for mut entry in entries.by_ref() {
             let free = limit.saturating_sub(used + overhead);
             if free == 0 {
                 kept.push(entry);
                 break;
             }
-            if entry.bytes as usize <= free {
-                used += overhead + entry.bytes as usize;
-                bytes += entry.bytes as usize;
+            let length = entry.label.bytes as usize;
+            if length <= free {
+                used += overhead + length;
+                bytes += length;
                 messages.push(entry.message.clone());
-                if self.transmits(&entry).saturating_add(1) >= transmit_limit {
-                    self.bytes -= entry.bytes as usize;
+                if transmits(&entry).saturating_add(1) >= transmit_limit {
                     continue;
                 }
                 entry.unsent_at = entry.unsent_at.wrapping_sub(1);
@@ -151,26 +187,83 @@ impl<M: Clone> TransmitLimitedQueue<M> {
             kept.push(entry);
         }
         kept.extend(entries);
-        kept.sort_by_key(|entry| (self.transmits(entry), Reverse(entry.bytes), Reverse(entry.id)));
-        self.entries = kept.into();
-        self.picked = None;
+        kept.sort_by_key(|entry| (transmits(entry), Reverse(entry.label.bytes), Reverse(entry.label.id)));
+        self.put_entries(kept);
         (!messages.is_empty()).then(|| Sent {
             len: messages.len() as u32,
             bytes: saturate(bytes),
-            messages: messages.into(),
+            taken: 1,
+            tiers: Arc::from([messages.into()]),
         })
+    }
+
+    fn take_entries(&mut self) -> Vec<Entry<M>> {
+        let tiers = std::mem::take(&mut self.tiers);
+        let entries = |tier: Tier<M>| {
+            let messages = tier.messages.as_slice().to_vec();
+            let labelled = messages.into_iter().zip(tier.labels);
+            labelled.map(move |(message, label)| Entry { message, label, unsent_at: tier.unsent_at })
+        };
+        tiers.into_iter().flat_map(entries).collect()
+    }
+
+    /// Makes tiers of entries in the order of sending.
+    fn put_entries(&mut self, entries: Vec<Entry<M>>) {
+        self.picked = None;
+        self.len = entries.len();
+        self.bytes = entries.iter().map(|entry| entry.label.bytes as usize).sum();
+        for Entry { message, label, unsent_at } in entries {
+            match self.tiers.back_mut().filter(|tier| tier.unsent_at == unsent_at) {
+                Some(tier) => {
+                    tier.messages.insert(tier.labels.len(), message);
+                    tier.labels.push(label);
+                }
+                None => {
+                    let tier = Tier { unsent_at, messages: Messages::new(message), labels: vec![label] };
+                    self.tiers.push_back(tier);
+                }
+            }
+        }
+    }
+}
+
+impl<M: Clone> Messages<M> {
+    fn new(message: M) -> Self {
+        Self { own: vec![message], shared: None }
+    }
+
+    #[inline]
+    fn as_slice(&self) -> &[M] {
+        self.shared.as_deref().unwrap_or(&self.own)
+    }
+
+    fn share(&mut self) -> Arc<[M]> {
+        let own = &mut self.own;
+        Arc::clone(self.shared.get_or_insert_with(|| std::mem::take(own).into()))
+    }
+
+    /// The messages to be changed; those who have got them keep what they got.
+    fn own(&mut self) -> &mut Vec<M> {
+        if let Some(shared) = self.shared.take() {
+            self.own = shared.to_vec();
+        }
+        &mut self.own
+    }
+
+    fn insert(&mut self, place: usize, message: M) {
+        self.own().insert(place, message);
+    }
+
+    fn remove(&mut self, place: usize) {
+        self.own().remove(place);
     }
 }
 
 impl<M> Sent<M> {
     /// The messages, in the order of sending.
-    pub fn as_slice(&self) -> &[M] {
-        &self.messages[..self.len as usize]
-    }
-
-    /// [`Self::as_slice`], one by one.
-    pub fn iter(&self) -> std::slice::Iter<'_, M> {
-        self.as_slice().iter()
+    #[inline]
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &M> {
+        self.tiers[..self.taken as usize].iter().flat_map(|tier| tier.iter())
     }
 
     /// How many.
@@ -205,7 +298,7 @@ mod tests {
     }
 
     fn pick(queue: &mut TransmitLimitedQueue<&'static str>, limit: usize) -> Vec<&'static str> {
-        queue.get_broadcasts(9, 2, limit).map_or(vec![], |sent| sent.as_slice().to_vec())
+        queue.get_broadcasts(9, 2, limit).map_or(vec![], |sent| sent.iter().copied().collect())
     }
 
     #[test]
@@ -256,7 +349,7 @@ mod tests {
     fn the_targets_of_one_tick_share_what_they_get() {
         let mut queue = queue(&[("a", 5), ("b", 5)]);
         let sent: Vec<_> = (0..3).filter_map(|_| queue.get_broadcasts(9, 2, 1000)).collect();
-        assert!(sent.windows(2).all(|pair| Arc::ptr_eq(&pair[0].messages, &pair[1].messages)));
+        assert!(sent.windows(2).all(|pair| Arc::ptr_eq(&pair[0].tiers, &pair[1].tiers)));
         assert_eq!((sent[2].len(), sent[2].bytes(), sent[2].is_empty()), (2, 10, false));
     }
 
@@ -314,7 +407,7 @@ mod tests {
                 let nodes = 5 + prng.index(10);
                 let limit = [4, 9, 30, 1000][prng.index(4)];
                 let ours = queue.get_broadcasts(nodes, 2, limit);
-                let ours = ours.map_or(vec![], |sent| sent.as_slice().to_vec());
+                let ours = ours.map_or(vec![], |sent| sent.iter().copied().collect());
                 assert_eq!(ours, tiers.get_broadcasts(retransmit_limit(4, nodes), 2, limit), "seed {seed}");
                 let bytes: usize = tiers.0.iter().map(|(_, bytes, _)| bytes).sum();
                 assert_eq!((queue.len(), queue.bytes()), (tiers.0.len(), bytes), "seed {seed}");

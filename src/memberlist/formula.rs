@@ -14,7 +14,8 @@ const PUSH_PULL_SCALE_THRESHOLD: usize = 32;
 pub fn suspicion_timeout(suspicion_mult: u32, n: usize, interval: Duration) -> Duration {
     let node_scale = log10(n.max(1) as f64).max(1.0);
     let thousandths = (node_scale * 1000.0) as u64;
-    let nanos = u128::from(suspicion_mult) * u128::from(thousandths) * interval.as_nanos() / 1000;
+    let factor = u128::from(suspicion_mult) * u128::from(thousandths);
+    let nanos = interval.as_nanos().saturating_mul(factor) / 1000;
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
@@ -38,7 +39,7 @@ pub fn retransmit_limit(retransmit_mult: u32, n: usize) -> u32 {
 pub fn push_pull_scale(interval: Duration, n: usize) -> Duration {
     match n {
         ..=PUSH_PULL_SCALE_THRESHOLD => interval,
-        _ => interval * ((n - 1).ilog2() + 2 - PUSH_PULL_SCALE_THRESHOLD.ilog2()),
+        _ => interval.saturating_mul((n - 1).ilog2() + 2 - PUSH_PULL_SCALE_THRESHOLD.ilog2()),
     }
 }
 
@@ -127,6 +128,14 @@ mod tests {
     fn full_exchanges_become_rare_above_32_nodes() {
         let scaled = |n| push_pull_scale(Duration::from_secs(30), n).as_secs();
         assert_eq!([0, 32, 33, 64, 65, 128, 129, 1024].map(scaled), [30, 30, 60, 60, 90, 90, 120, 180]);
+    }
+
+    #[test]
+    fn times_without_end_stay_without_end() {
+        assert!(suspicion_timeout(u32::MAX, usize::MAX, Duration::MAX) > Duration::from_secs(1 << 34));
+        assert_eq!(push_pull_scale(Duration::MAX, 33), Duration::MAX);
+        let over = remaining_suspicion_time(1, 2, Duration::MAX, Duration::MAX, Duration::MAX);
+        assert_eq!(over, 0);
     }
 
     #[test]

@@ -13,7 +13,7 @@
 //!
 //! Differs: names, zones and versions are numbers, so message sizes are those of typical names; a packet's
 //! messages are handled before the next packet's, so the hand-off queues never overflow; a full exchange
-//! does not hold up the next one.
+//! does not hold up the next one; what Go leaves to a race of goroutines is drawn (`clockwork`).
 
 mod awareness;
 mod broadcast;

@@ -254,7 +254,7 @@ impl Memberlist {
     }
 
     /// The news that wait to be passed on, in the order of sending, each with how often it was sent.
-    pub fn queued_rumours(&self) -> impl ExactSizeIterator<Item = (&Rumour, u32)> {
+    pub fn queued_rumours(&self) -> impl Iterator<Item = (&Rumour, u32)> {
         self.queue.iter().map(|(broadcast, transmits)| (&broadcast.rumour, transmits))
     }
 

@@ -20,9 +20,7 @@ pub(super) struct Suspicion {
 }
 
 impl Suspicion {
-    /// `from` accuses `name`; after `k` confirmations the time is `min`, without any `max`.
-    ///
-    /// `lag` later than that in truth.
+    /// `from` accuses `name`; after `k` confirmations the time is `min`, without any `max`; then `lag` is added.
     pub(super) fn new(
         name: Name,
         from: Name,

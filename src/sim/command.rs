@@ -116,9 +116,9 @@ impl Simulation {
             | Command::Init { pod, .. }
             | Command::FinalSleep { pod, .. }
             | Command::Bind { pod, .. }
-            | Command::Ready { pod } => self.known_pod(pod).map(drop),
+            | Command::Ready { pod } => self.known_name(pod),
             Command::Start { pod, address, .. } => {
-                self.known_pod(pod)?;
+                self.known_name(pod)?;
                 address.as_deref().map_or(Ok(()), |address| self.free_address(address).map(drop))
             }
             Command::Partition { parts } => {
@@ -135,14 +135,14 @@ impl Simulation {
             }),
             Command::Loss { .. } | Command::Heal {} | Command::Dns { .. } | Command::Store { .. } => Ok(()),
             Command::Forget { via, ring, .. } => {
-                self.known_pod(via)?;
+                self.known_name(via)?;
                 self.known_ring(ring).map(drop)
             }
             Command::Push { via, labels, .. } => {
-                self.known_pod(via)?;
+                self.known_name(via)?;
                 parse_labels(labels).map(drop)
             }
-            Command::Query { via } => self.known_pod(via).map(drop),
+            Command::Query { via } => self.known_name(via),
             Command::Rollout { group } => self.known_group(group).map(drop),
             Command::Scale { group, count } => {
                 self.known_group(group)?;
@@ -359,6 +359,14 @@ impl Simulation {
             }
             CommandError::UnknownPod { name: name.into(), known: known.join(", ") }
         })
+    }
+
+    /// Whether a pod has this name, or will get it.
+    fn known_name(&self, name: &str) -> Result<(), CommandError> {
+        let gives = |timed: &TimedCommand| {
+            matches!(&timed.command, Command::Start { rename: Some(given), .. } if given == name)
+        };
+        if self.commands.iter().any(gives) { Ok(()) } else { self.known_pod(name).map(drop) }
     }
 
     fn known_group(&self, name: &str) -> Result<usize, CommandError> {

@@ -38,14 +38,14 @@ impl Process {
             }
             Ok(false) => {
                 let text = "this instance should no longer run the compactor, stopping compactor";
-                self.log(world, LogLine::new(Level::Info, "compactor.go:524", text));
+                self.say(world, LogLine::new(Level::Info, "compactor.go:524", text));
                 LogLine::new(Level::Info, "compactor.go:529", "compactor stopped")
             }
         };
         if line.level == Level::Info {
             self.compacts = !self.compacts;
         }
-        self.log(world, line);
+        self.say(world, line);
     }
 
     fn should_compact(&mut self, world: &World) -> Result<bool, LogLine> {

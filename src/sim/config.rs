@@ -65,13 +65,14 @@ fn lifecycler(kind: RingKind, options: &Options, pod: &Pod, world: &World) -> Li
             let mut config = IngesterLifecyclerConfig::new(kind, common);
             config.heartbeat_period = settings.heartbeat_period.0;
             config.heartbeat_timeout = settings.heartbeat_timeout.0;
-            config.observe_period = settings.observe_period.0;
-            config.join_after = settings.join_after.0;
-            config.min_ready_duration = settings.min_ready_duration.0;
-            config.final_sleep = pod.final_sleep.unwrap_or(settings.final_sleep).0;
-            config.readiness_check_ring_health = settings.readiness_check_ring_health;
             config.tokens_file_path = tokens_file;
+            // Pattern ingesters have a `lifecycler:` of their own.
             if kind == RingKind::Ingester {
+                config.observe_period = settings.observe_period.0;
+                config.join_after = settings.join_after.0;
+                config.min_ready_duration = settings.min_ready_duration.0;
+                config.final_sleep = pod.final_sleep.unwrap_or(settings.final_sleep).0;
+                config.readiness_check_ring_health = settings.readiness_check_ring_health;
                 config.num_tokens = settings.num_tokens;
                 config.unregister_on_shutdown = settings.unregister_on_shutdown;
                 config.flush_on_shutdown = options.ingester.flush_on_shutdown || !options.ingester.wal;

@@ -93,7 +93,7 @@ impl Process {
         if !self.accepts_label_of(arrival.sender, world) {
             let label = world.hosts[arrival.sender as usize].label.to_string();
             let text = format!("discarding packet with unacceptable label {label:?}: from={}", arrival.from);
-            return self.log(world, LogLine::new(Level::Error, LIBRARY, text));
+            return self.say(world, LogLine::new(Level::Error, LIBRARY, text));
         }
         let now = world.now;
         if self
@@ -173,7 +173,7 @@ impl Process {
             .within("component", "memberlist TCPTransport")
             .with("addr", to.to_string())
             .with("err", StreamError::DialTimeout.text(to));
-        self.log(world, line);
+        self.say(world, line);
     }
 
     /// Opens a stream and sends everything over it.
@@ -220,7 +220,7 @@ impl Process {
         if !self.accepts_label_of(stream.sender, world) {
             let label = world.hosts[stream.sender as usize].label.to_string();
             let text = format!("discarding stream with unacceptable label {label:?}");
-            self.log(world, LogLine::new(Level::Error, LIBRARY, text));
+            self.say(world, LogLine::new(Level::Error, LIBRARY, text));
             if let Some(way) = way {
                 let what = What::StreamFailed { exchange: stream.exchange, error: StreamError::Closed };
                 world.plan(world.now + way, stream.sender, stream.epoch, what);
@@ -267,7 +267,7 @@ impl Process {
             Some(name) => {
                 let name = world.names[name.0 as usize].to_string();
                 let text = format!("Push/Pull with {name} failed: {text}");
-                self.log(world, LogLine::new(Level::Error, LIBRARY, text));
+                self.say(world, LogLine::new(Level::Error, LIBRARY, text));
             }
         }
     }
@@ -300,7 +300,7 @@ impl Process {
                     world.plan(until, self.pod, self.epoch, What::Join { token })
                 }
                 JoinOutput::Exchange(address) => self.open_stream(address, None, world),
-                JoinOutput::Log(line) => self.log(world, line),
+                JoinOutput::Log(line) => self.say(world, line),
                 JoinOutput::FastJoined(result) => self.fast_joined(result, pod, world),
                 JoinOutput::Joined { ok } => self.joined(ok, world),
                 JoinOutput::Rejoined => {
@@ -314,11 +314,11 @@ impl Process {
     /// The client of memberlist stops: own messages go out, then the goodbye.
     pub(super) fn leave(&mut self, world: &mut World) {
         if let Some(line) = self.joiner.stop(world.now) {
-            self.log(world, line);
+            self.say(world, line);
         }
         self.kv_state = ServiceState::Stopping;
         self.kv.stop_broadcasting();
-        self.log(world, LogLine::new(Level::Info, "memberlist_client.go:995", "leaving memberlist cluster"));
+        self.say(world, LogLine::new(Level::Info, "memberlist_client.go:995", "leaving memberlist cluster"));
         let timeout = world.options.memberlist.broadcast_timeout_for_local_updates_on_shutdown.0;
         let deadline =
             if timeout > Duration::ZERO { world.now + timeout } else { crate::time::Instant::NEVER };
@@ -336,13 +336,13 @@ impl Process {
         if count > 0 && nodes > 1 && world.now < deadline {
             let text = "waiting for locally-generated broadcast messages to be sent out";
             let line = LogLine::new(Level::Info, "memberlist_client.go:1006", text);
-            self.log(world, line.with("count", count.to_string()).with("nodes", nodes.to_string()));
+            self.say(world, line.with("count", count.to_string()).with("nodes", nodes.to_string()));
             return world.plan(world.now + POLL, self.pod, self.epoch, What::LeavePoll);
         }
         if count > 0 {
             let text = "locally-generated broadcast messages left the queue";
             let line = LogLine::new(Level::Warn, "memberlist_client.go:1014", text);
-            self.log(world, line.with("count", count.to_string()).with("nodes", nodes.to_string()));
+            self.say(world, line.with("count", count.to_string()).with("nodes", nodes.to_string()));
         }
         self.leaving = Some(Leaving::Leaving);
         let now = world.now;
@@ -362,7 +362,7 @@ impl Process {
                 "memberlist_client.go:1019",
                 "error when leaving memberlist cluster",
             );
-            self.log(world, line.with("err", "timeout waiting for leave broadcast"));
+            self.say(world, line.with("err", "timeout waiting for leave broadcast"));
             self.left(pod, world);
         }
     }
@@ -422,10 +422,10 @@ impl Process {
                 let text = "memberlist zone-aware routing is skipped because a zone has no alive bridge";
                 let line =
                     LogLine::new(Level::Warn, "node_zone_aware_routing.go:176", text).with("zone", zone);
-                return self.log(world, line);
+                return self.say(world, line);
             }
         };
-        self.log(world, LogLine::new(level, LIBRARY, text));
+        self.say(world, LogLine::new(level, LIBRARY, text));
     }
 }
 

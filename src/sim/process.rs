@@ -150,7 +150,7 @@ impl Process {
         }
         let name = self.node_name(pod, world);
         let label = Arc::clone(&world.hosts[pod.index as usize].label);
-        self.log(
+        self.say(
             world,
             LogLine::new(
                 Level::Info,
@@ -239,10 +239,10 @@ impl Process {
     }
 
     /// Writes a line into the process's log.
-    pub(super) fn log(&self, world: &mut World, line: LogLine) {
+    pub(super) fn say(&self, world: &mut World, line: LogLine) {
         // Loki's default `log_level` is info.
         if line.level > Level::Debug {
-            world.log(self.pod, self.clock_offset, line);
+            world.say(self.pod, self.clock_offset, line);
         }
     }
 

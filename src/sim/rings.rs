@@ -120,7 +120,7 @@ impl Process {
             } else {
                 line
             };
-            self.log(world, line);
+            self.say(world, line);
         }
     }
 
@@ -170,7 +170,7 @@ impl Process {
         let mut work = VecDeque::from(fx);
         while let Some(effect) = work.pop_front() {
             match effect {
-                Effect::Log(line) => self.log(world, line),
+                Effect::Log(line) => self.say(world, line),
                 Effect::Timer { at, timer } => {
                     world.plan(at, self.pod, self.epoch, What::Lifecycler { ring: place as u8, timer });
                 }
@@ -486,7 +486,7 @@ impl Process {
         let error = world.options.store.unreachable();
         let key = self.key_name(run.ring, world);
         let caller = if world.options.store == StoreKind::Etcd { "etcd.go:142" } else { "client.go:151" };
-        self.log(world, LogLine::new(Level::Error, caller, message).with("key", key).with("err", error));
+        self.say(world, LogLine::new(Level::Error, caller, message).with("key", key).with("err", error));
         run.error = Some(error.into());
         self.next_central_attempt(run, Duration::from_millis(500), pod, world);
     }

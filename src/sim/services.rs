@@ -25,18 +25,26 @@ impl Process {
         }
         // Clients of rings wait for the store themselves.
         let answers = matches!(self.kv_state, ServiceState::Running | ServiceState::Stopping);
-        while let Some(place) = (0..self.modules.len()).find(|place| {
-            let running = &self.modules[*place];
-            running.can_start(&self.modules)
-                && (answers || matches!(running.work, Work::None | Work::Memberlist))
-        }) {
+        let next = |process: &Self| {
+            let can_start = |place: &usize| {
+                let running = &process.modules[*place];
+                running.can_start(&process.modules)
+                    && (answers || matches!(running.work, Work::None | Work::Memberlist))
+            };
+            // What fails takes a moment longer.
+            let fails = |place: &usize| {
+                process.modules[*place].work == Work::Memberlist && process.kv_error.is_some()
+            };
+            (0..process.modules.len()).filter(can_start).min_by_key(fails)
+        };
+        while let Some(place) = next(self) {
             self.modules[place].state = ServiceState::Starting;
             self.start_module(place, pod, world);
         }
         if !self.started && self.modules.iter().all(|running| running.state == ServiceState::Running) {
             self.started = true;
             let took = duration::format(world.now.since(self.began));
-            self.log(
+            self.say(
                 world,
                 LogLine::new(Level::Info, "loki.go:624", "Loki started").with("startup_time", took),
             );
@@ -89,7 +97,7 @@ impl Process {
             self.modules[place].state = ServiceState::Running;
             match kind {
                 RingKind::Ruler => {
-                    self.log(world, LogLine::new(Level::Info, "ruler.go:536", "ruler up and running"));
+                    self.say(world, LogLine::new(Level::Info, "ruler.go:536", "ruler up and running"));
                 }
                 RingKind::Compactor => self.plan_leader_poll(world),
                 _ => {}
@@ -149,7 +157,7 @@ impl Process {
         self.modules[place].state = ServiceState::Failed;
         let line = LogLine::new(Level::Error, "loki.go:640", "module failed");
         let line = line.with("module", self.modules[place].module.name).with("error", error.clone());
-        self.log(world, line);
+        self.say(world, line);
         self.failure.get_or_insert(error);
     }
 
@@ -163,7 +171,7 @@ impl Process {
             return;
         }
         let text = "=== received SIGINT/SIGTERM ===\n*** exiting";
-        self.log(world, LogLine::new(Level::Info, "signals.go:62", text));
+        self.say(world, LogLine::new(Level::Info, "signals.go:62", text));
         self.stop_all(None, pod, world);
     }
 
@@ -215,7 +223,7 @@ impl Process {
         }
         if self.exit.is_none() && self.modules.iter().all(|running| running.state.is_over()) {
             let took = duration::format(world.now.since(self.began));
-            self.log(
+            self.say(
                 world,
                 LogLine::new(Level::Info, "loki.go:624", "Loki stopped").with("running_time", took),
             );
@@ -228,7 +236,7 @@ impl Process {
         match running.work {
             Work::Member(kind, _) => {
                 if kind == RingKind::Compactor {
-                    self.log(world, LogLine::new(Level::Info, "compactor.go:475", "compactor exiting"));
+                    self.say(world, LogLine::new(Level::Info, "compactor.go:475", "compactor exiting"));
                 }
                 self.with_lifecycler(kind, pod, world, Lifecycler::stop);
             }
@@ -324,7 +332,7 @@ impl Process {
         let result = lifecycler.check_ready(&ctx, &mut fx);
         for effect in fx {
             if let Effect::Log(line) = effect {
-                self.log(world, line);
+                self.say(world, line);
             }
         }
         result

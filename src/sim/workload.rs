@@ -267,6 +267,11 @@ impl Process {
                 &mut self.requests.shards,
             ));
         }
+        let is_distributor = |running: &&super::Running| running.module.name == "distributor";
+        if self.modules.iter().find(is_distributor).is_some_and(|it| it.state > ServiceState::Running) {
+            // The workers that send are gone already: the push hangs, and nobody answers.
+            return self.send_push(&keyed, Vec::new(), Vec::new(), world);
+        }
         let health = HeartbeatHealth::at(self.wall(world), options.lifecycler.heartbeat_timeout.0);
         let mut buffer = std::mem::take(&mut self.requests.buffer);
         let planned = self.plan_push(&keyed, health, &mut buffer, world);

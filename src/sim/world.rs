@@ -223,7 +223,7 @@ impl World {
     }
 
     /// Writes a process's line into the journal.
-    pub fn log(&mut self, pod: u32, offset: i64, line: LogLine) {
+    pub fn say(&mut self, pod: u32, offset: i64, line: LogLine) {
         self.mix(u64::from(pod) << 32 | line.message.len() as u64);
         let clock = self.clock(offset).at(self.now);
         self.note(Some(pod), Happening::Log { line: Arc::new(line), clock });

@@ -1,7 +1,9 @@
-//! The engine's tests beyond the modules' own: conformance with the real Go code, laws, models, pages.
+//! The engine's tests beyond the modules' own: replays of real processes, conformance with the
+//! real Go code, laws, models, pages.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
 
+mod captures;
 mod conformance;
 mod convergence;
 mod merge_laws;

@@ -75,7 +75,13 @@ impl Cluster {
                     "heartbeat_period": "15s",
                     "rings": ["distributor", "compactor", "scheduler", "index-gateway", "ruler", "pattern-ingester"],
                 },
-                "deployment": {"start_spread": "20ms"},
+                // Somebody asked for `/ready` every second, and nobody started what was killed.
+                "deployment": {
+                    "start_spread": "20ms",
+                    "readiness_initial_delay": "1s",
+                    "readiness_period": "1s",
+                    "restart_backoff": "0s",
+                },
                 "epoch": 1_795_342_261,
             },
         });
@@ -326,7 +332,8 @@ fn a_client_counts_when_its_ring_changes_so_a_lone_querier_never_counts_the_dead
     let scenario = serde_json::json!({
         "name": "lone", "until": "5m",
         "options": {"groups": [{"name": "ingester", "count": 2, "target": "ingester"},
-                               {"name": "querier", "count": 1, "target": "querier"}]},
+                               {"name": "querier", "count": 1, "target": "querier"}],
+                    "deployment": {"restart_backoff": "0s"}},
     });
     let cluster = Cluster::from_scenario(&scenario).until(60).kill("ingester-0").kill("ingester-1");
     let mut cluster = cluster.until(200);

@@ -4,11 +4,16 @@ use std::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::log::Level;
+use crate::prng::Ratio;
 use crate::ring::InstanceState;
 
 use super::super::alarm::Alarm;
 use super::super::{Context, Effect, Starter, Timer};
 use super::{BasicLifecycler, Phase};
+
+/// How often a ring client hears of its own process's write before the writer looks; about so often in real
+/// logs.
+const HEARS_AT_ONCE: Ratio = Ratio::from_millionths(250_000);
 
 /// How far `starting` of the ring manager or compactor is.
 #[derive(Debug, Clone)]
@@ -95,15 +100,18 @@ impl BasicLifecycler {
         }
         let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
         self.start_up = StartUp::Waiting { state, poll: Alarm::off(Timer::Poll), backoff };
-        self.look(state, ctx, fx);
+        // The ring client hears of the change of state a moment later, mostly too late for the first look; of
+        // the registration it has heard by the time that both services run.
+        if state == InstanceState::Joining || ctx.prng.chance(HEARS_AT_ONCE) {
+            self.look(state, ctx, fx);
+        } else {
+            self.look_later(ctx, fx);
+        }
     }
 
     pub(super) fn look(&mut self, wanted: InstanceState, ctx: &mut Context<'_>, fx: &mut Vec<Effect>) {
         if ctx.watched.get(&self.identity.id).is_none_or(|found| found.state != wanted) {
-            if let StartUp::Waiting { poll, backoff, .. } = &mut self.start_up {
-                *poll = Alarm::after(Timer::Poll, backoff.next_delay(ctx.prng), ctx.now, fx);
-            }
-            return;
+            return self.look_later(ctx, fx);
         }
         let is_joining = wanted == InstanceState::Joining;
         let caller = match (self.config.starter, is_joining) {
@@ -117,6 +125,12 @@ impl BasicLifecycler {
         match is_joining {
             true => self.start_up = StartUp::Activating,
             false => self.start_up_succeeded(fx),
+        }
+    }
+
+    fn look_later(&mut self, ctx: &mut Context<'_>, fx: &mut Vec<Effect>) {
+        if let StartUp::Waiting { poll, backoff, .. } = &mut self.start_up {
+            *poll = Alarm::after(Timer::Poll, backoff.next_delay(ctx.prng), ctx.now, fx);
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A line of logfmt: its level, where it was written, and its fields in their order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Line {
+pub(super) struct Line {
     /// `info` and so on.
     pub level: String,
     /// `file.go:line`.
@@ -19,7 +19,7 @@ const TIMES: [&str; 5] =
 
 impl Line {
     /// Reads a line.
-    pub fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let mut line = Self { level: String::new(), caller: String::new(), fields: Vec::new() };
         let mut rest = text.trim_end();
         while let Some((key, after)) = rest.split_once('=') {
@@ -37,22 +37,22 @@ impl Line {
     }
 
     /// A field's value; empty if it has none.
-    pub fn field(&self, key: &str) -> &str {
+    pub(super) fn field(&self, key: &str) -> &str {
         self.fields.iter().find(|(known, _)| known == key).map_or("", |(_, value)| value)
     }
 
     /// What it says.
-    pub fn message(&self) -> &str {
+    pub(super) fn message(&self) -> &str {
         self.field("msg")
     }
 
     /// The file it was written from, without `.go`.
-    pub fn file(&self) -> &str {
+    pub(super) fn file(&self) -> &str {
         self.caller.split(".go").next().unwrap_or_default()
     }
 
     /// Writes something else into a field.
-    pub fn set(&mut self, key: &str, value: &str) {
+    pub(super) fn set(&mut self, key: &str, value: &str) {
         self.fields.iter_mut().filter(|(known, _)| known == key).for_each(|(_, old)| *old = value.into());
     }
 }

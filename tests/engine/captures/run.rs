@@ -11,7 +11,7 @@ use super::threads::{thread, wrong_milestones};
 
 /// One process.
 #[derive(Debug)]
-pub struct Run {
+pub(super) struct Run {
     /// The capture it is from.
     pub capture: String,
     /// The process, such as `loki-3.run2`.
@@ -24,7 +24,7 @@ pub struct Run {
 
 impl Run {
     /// All processes of a capture.
-    pub fn of(capture: &str, folder: &Path, simulation: &Simulation) -> Vec<Self> {
+    pub(super) fn of(capture: &str, folder: &Path, simulation: &Simulation) -> Vec<Self> {
         let mut runs = Vec::new();
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -45,7 +45,7 @@ impl Run {
     }
 
     /// What differs: lines that only one of the two wrote, and lines in another order.
-    pub fn differences(&self) -> Vec<String> {
+    pub(super) fn differences(&self) -> Vec<String> {
         let who = format!("{} {}", self.capture, self.process);
         let mut out = Vec::new();
         let (loki, ours) = (by_thread(&self.loki), by_thread(&self.ours));
@@ -70,8 +70,8 @@ impl Run {
     }
 
     /// Drops lines from both logs; whether these were not the same in both.
-    pub fn drop_both(&mut self, which: impl Fn(&Line) -> bool) -> bool {
-        let mut take = |lines: &mut Vec<Line>| -> Vec<Line> { lines.extract_if(.., |line| which(line)).collect() };
+    pub(super) fn drop_both(&mut self, which: impl Fn(&Line) -> bool) -> bool {
+        let take = |lines: &mut Vec<Line>| -> Vec<Line> { lines.extract_if(.., |line| which(line)).collect() };
         take(&mut self.loki) != take(&mut self.ours)
     }
 }

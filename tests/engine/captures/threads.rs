@@ -3,7 +3,7 @@
 use super::line::Line;
 
 /// The thread of a line.
-pub fn thread(line: &Line) -> String {
+pub(super) fn thread(line: &Line) -> String {
     let ring = match (line.field("ring"), line.field("component")) {
         ("", component) => component,
         (ring, _) => ring,
@@ -13,7 +13,7 @@ pub fn thread(line: &Line) -> String {
         "memberlist_logger" if line.message().starts_with("failed to resolve ") => "client of memberlist".into(),
         "memberlist_logger" | "tcp_transport" => "memberlist".into(),
         // One thread a ring, but most lines do not tell which.
-        "ring" => format!("clients of rings {}", line.message()),
+        "ring" => format!("clients of rings {}{}", line.field("component"), line.message()),
         // Written by whoever asks `/ready`.
         "lifecycler" if line.caller.ends_with(":304") => format!("readiness {ring}"),
         "ringmanager" => {
@@ -37,10 +37,9 @@ pub fn thread(line: &Line) -> String {
 }
 
 /// Things that come one after the other whatever the threads do: none of the second before one of the first.
-const MILESTONES: [(&str, &str); 8] = [
+const MILESTONES: [(&str, &str); 7] = [
     ("memberlist fast-join ", "ring doesn't exist in KV store yet"),
     ("memberlist fast-join ", "instance not found in "),
-    ("instance not found in the ring", " is JOINING in the ring"),
     (" is ACTIVE in the ring", "Loki started"),
     ("Loki started", "this instance has been chosen"),
     ("=== received SIGINT/SIGTERM ===", "ring lifecycler is shutting down"),
@@ -49,7 +48,7 @@ const MILESTONES: [(&str, &str); 8] = [
 ];
 
 /// The milestones that the lines of one process pass in the wrong order.
-pub fn wrong_milestones(lines: &[Line]) -> Vec<String> {
+pub(super) fn wrong_milestones(lines: &[Line]) -> Vec<String> {
     let has = |line: &Line, text: &str| line.message().contains(text);
     let wrong = |(before, after): &(&str, &str)| {
         let last = lines.iter().rposition(|line| has(line, before))?;
