@@ -125,7 +125,14 @@ impl Store {
             value.version += 1;
             return Some(Arc::clone(message));
         }
-        let change = self.merge(message.key, message.change.clone(), &[], now)?;
+        let news = match self.get(message.key) {
+            Some(value) => value.desc.news_in(&message.change),
+            None => message.change.clone(),
+        };
+        if news.ingesters.is_empty() {
+            return None;
+        }
+        let change = self.merge(message.key, news, &[], now)?;
         // Passed on as it came, unless only a part of it was news.
         if change == message.change {
             return Some(Arc::clone(message));

@@ -67,7 +67,15 @@ struct Entry<M> {
 impl<M: Clone> TransmitLimitedQueue<M> {
     /// An empty queue whose limit is `retransmit_mult` times the digits of the cluster's size.
     pub fn new(retransmit_mult: u32) -> Self {
-        Self { retransmit_mult, tiers: VecDeque::new(), rounds: 0, next_id: 0, len: 0, bytes: 0, picked: None }
+        Self {
+            retransmit_mult,
+            tiers: VecDeque::new(),
+            rounds: 0,
+            next_id: 0,
+            len: 0,
+            bytes: 0,
+            picked: None,
+        }
     }
 
     /// Queues a message of `bytes` and drops those that it `invalidates`.

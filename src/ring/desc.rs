@@ -82,6 +82,17 @@ impl Desc {
         self.merge_and_remove(written, &missing, contested, now)
     }
 
+    /// The entries of `other` that merging would take over; merging these alone has the same effect.
+    pub fn news_in(&self, other: &Self) -> Self {
+        let entries = self.ingesters.as_slice();
+        let mut cursor = Cursor::default();
+        let news = other.ingesters.iter().filter(|(id, theirs)| match cursor.find(&self.ingesters, id) {
+            Some(place) => supersedes(theirs, &entries[place].1),
+            None => supersedes(theirs, &InstanceDesc::default()),
+        });
+        news.map(|(id, entry)| (Arc::clone(id), entry.clone())).collect()
+    }
+
     /// Merges a single entry whose place in this ring is known, if its state and tokens are those that stand
     /// there; whether it was news. `None` if this ring holds another entry there, or another state, or other
     /// tokens: then only [`Self::merge`] can tell.

@@ -363,9 +363,7 @@ impl Simulation {
 
     /// Whether a pod has this name, or will get it.
     fn known_name(&self, name: &str) -> Result<(), CommandError> {
-        let gives = |timed: &TimedCommand| {
-            matches!(&timed.command, Command::Start { rename: Some(given), .. } if given == name)
-        };
+        let gives = |timed: &TimedCommand| matches!(&timed.command, Command::Start { rename: Some(given), .. } if given == name);
         if self.commands.iter().any(gives) { Ok(()) } else { self.known_pod(name).map(drop) }
     }
 

@@ -7,12 +7,18 @@ use crate::ring::InstanceState;
 use crate::time::{Instant, WallTime};
 
 /// What happened, for people: bounded, oldest first.
+///
+/// Full pages are shared between copies, so that a checkpoint costs a page at most.
 #[derive(Debug, Clone)]
 pub struct Journal {
-    entries: VecDeque<Entry>,
+    full: VecDeque<Arc<[Entry]>>,
+    last: Vec<Entry>,
     limit: usize,
     dropped: u64,
 }
+
+/// Entries of a page.
+const PAGE: usize = 256;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,9 +127,9 @@ pub enum Exit {
 }
 
 impl Journal {
-    /// An empty journal that keeps the newest `limit` entries.
+    /// An empty journal that keeps the newest `limit` entries, and up to a page more.
     pub fn new(limit: usize) -> Self {
-        Self { entries: VecDeque::new(), limit, dropped: 0 }
+        Self { full: VecDeque::new(), last: Vec::new(), limit, dropped: 0 }
     }
 
     /// Writes an entry down.
@@ -132,27 +138,32 @@ impl Journal {
             self.dropped += 1;
             return;
         }
-        if self.entries.len() == self.limit {
-            self.entries.pop_front();
-            self.dropped += 1;
+        self.last.push(Entry { at, pod, what });
+        if self.last.len() == PAGE {
+            self.full.push_back(std::mem::take(&mut self.last).into());
+            while (self.full.len() - 1) * PAGE >= self.limit {
+                self.full.pop_front();
+                self.dropped += PAGE as u64;
+            }
         }
-        self.entries.push_back(Entry { at, pod, what });
     }
 
     /// All entries that are kept.
-    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
-        self.entries.iter()
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.full.iter().flat_map(|page| page.iter()).chain(&self.last)
     }
 
     /// How many entries were written since the beginning.
     pub fn written(&self) -> u64 {
-        self.dropped + self.entries.len() as u64
+        self.dropped + (self.full.len() * PAGE + self.last.len()) as u64
     }
 
     /// The entries after the first `seen` ones, as far as they are kept.
     pub fn since(&self, seen: u64) -> impl Iterator<Item = &Entry> {
         let skip = usize::try_from(seen.saturating_sub(self.dropped)).unwrap_or(usize::MAX);
-        self.entries.iter().skip(skip)
+        let pages = (skip / PAGE).min(self.full.len());
+        let rest = self.full.iter().skip(pages).flat_map(|page| page.iter()).chain(&self.last);
+        rest.skip(skip - pages * PAGE)
     }
 }
 
@@ -172,5 +183,24 @@ impl Happening {
             Self::Packet { .. } => "packet",
             Self::PushPull { .. } => "push_pull",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_entries_are_kept_and_the_count_goes_on() {
+        let mut journal = Journal::new(300);
+        let write = |journal: &mut Journal, pod| journal.write(Instant::START, Some(pod), Happening::Started { run: 1 });
+        (0..2000).for_each(|pod| write(&mut journal, pod));
+        let kept = Vec::from_iter(journal.entries().filter_map(|entry| entry.pod));
+        assert!((300..300 + 2 * PAGE).contains(&kept.len()), "{}", kept.len());
+        assert_eq!(kept.last(), Some(&1999));
+        assert!(kept.windows(2).all(|pair| pair[0] + 1 == pair[1]));
+        assert_eq!(journal.written(), 2000);
+        assert_eq!(Vec::from_iter(journal.since(1997).filter_map(|entry| entry.pod)), [1997, 1998, 1999]);
+        assert_eq!(journal.since(0).count(), kept.len());
     }
 }

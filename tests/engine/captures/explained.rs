@@ -116,11 +116,14 @@ fn reasons(runs: &mut [Run]) -> bool {
     for run in runs {
         let before = run.loki == run.ours;
         for line in run.loki.iter_mut().chain(&mut run.ours) {
-            let Some((what, reason)) = line.field("error").split_once(", because it depends on module ") else {
+            let Some((what, reason)) = line.field("error").split_once(", because it depends on module ")
+            else {
                 continue;
             };
             let Some((_, cause)) = reason.split_once(", which has failed: ") else { continue };
-            if cause == "context canceled" || cause.starts_with("invalid service state: Failed, expected: Running") {
+            if cause == "context canceled"
+                || cause.starts_with("invalid service state: Failed, expected: Running")
+            {
                 let what = what.to_owned();
                 line.set("error", &what);
                 used |= !before;
@@ -140,7 +143,8 @@ fn last_lines(runs: &mut [Run]) -> bool {
     for run in runs.iter_mut().filter(|run| OVER.contains(&(&run.capture, &run.process))) {
         let known = run.loki.clone();
         let before = run.ours.len();
-        let late = |line: &Line| line.caller.starts_with("loki.go:6") || line.caller == "memberlist_client.go:1019";
+        let late =
+            |line: &Line| line.caller.starts_with("loki.go:6") || line.caller == "memberlist_client.go:1019";
         run.ours.retain(|line| !late(line) || known.contains(line));
         used |= run.ours.len() < before;
     }

@@ -51,7 +51,11 @@ fn every_process_writes_the_lines_that_loki_wrote() {
     assert_eq!(replays.len(), 14);
     let mut unused = Vec::new();
     for explained in EXPLAINED {
-        let uses = replays.iter_mut().map(|replay| (explained.settle)(&mut replay.runs)).filter(|used| *used).count();
+        let uses = replays
+            .iter_mut()
+            .map(|replay| (explained.settle)(&mut replay.runs))
+            .filter(|used| *used)
+            .count();
         println!("{uses} x {}: {}", explained.what, explained.why);
         if uses == 0 {
             unused.push(explained.what);
@@ -66,8 +70,10 @@ fn every_process_writes_the_lines_that_loki_wrote() {
 #[test]
 fn every_moment_of_a_capture_is_as_loki_showed_it() {
     let replays = replays();
-    let wrong = Vec::from_iter(replays.iter().flat_map(|replay| {
-        replay.disagreements.iter().map(|wrong| format!("{}: {wrong}", replay.name))
-    }));
+    let wrong = Vec::from_iter(
+        replays
+            .iter()
+            .flat_map(|replay| replay.disagreements.iter().map(|wrong| format!("{}: {wrong}", replay.name))),
+    );
     assert!(wrong.is_empty(), "{} moments:\n{}", wrong.len(), wrong.join("\n"));
 }

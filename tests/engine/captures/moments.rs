@@ -24,18 +24,11 @@ enum Seen {
     /// `/ready`: status and text.
     Ready(u16, String),
     /// A ring page: state and number of tokens by instance.
-    Ring {
-        name: String,
-        shows: BTreeMap<String, (String, usize)>,
-    },
+    Ring { name: String, shows: BTreeMap<String, (String, usize)> },
     /// How many members `/memberlist` lists.
     Members(usize),
     /// `/memberlist` comes to list so many between these times.
-    MembersBecome {
-        count: usize,
-        not_before: Span,
-        not_after: Span,
-    },
+    MembersBecome { count: usize, not_before: Span, not_after: Span },
     /// A push's status and text; nothing if the client gave up.
     Push(Option<(u16, String)>),
 }
@@ -129,8 +122,8 @@ fn pushes(moments: &[Moment], simulation: &Simulation) -> Vec<String> {
     let mut expected: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for Moment { via, seen, .. } in moments {
         if let Seen::Push(result) = seen {
-            let text = result.as_ref().map_or("no answer".into(), |(status, text)| format!("{status} {text}"));
-            expected.entry(via).or_default().push(text);
+            let answer = result.as_ref().map(|(status, text)| format!("{status} {text}"));
+            expected.entry(via).or_default().extend(answer);
         }
     }
     let found = |via: &str| {

@@ -50,7 +50,8 @@ impl Run {
         let mut out = Vec::new();
         let (loki, ours) = (by_thread(&self.loki), by_thread(&self.ours));
         for name in loki.keys().chain(ours.keys()).collect::<BTreeSet<_>>() {
-            let lines = |threads: &BTreeMap<String, Vec<Line>>| threads.get(name).cloned().unwrap_or_default();
+            let lines =
+                |threads: &BTreeMap<String, Vec<Line>>| threads.get(name).cloned().unwrap_or_default();
             let (theirs, ours) = (lines(&loki), lines(&ours));
             let before = out.len();
             out.extend(only(&theirs, &ours).map(|line| format!("{who}: Loki has, we don't: {line}")));
@@ -64,14 +65,17 @@ impl Run {
             }
         }
         for (whose, lines) in [("Loki's", &self.loki), ("our", &self.ours)] {
-            out.extend(wrong_milestones(lines).into_iter().map(|wrong| format!("{who}: in {whose} log {wrong}")));
+            out.extend(
+                wrong_milestones(lines).into_iter().map(|wrong| format!("{who}: in {whose} log {wrong}")),
+            );
         }
         out
     }
 
     /// Drops lines from both logs; whether these were not the same in both.
     pub(super) fn drop_both(&mut self, which: impl Fn(&Line) -> bool) -> bool {
-        let take = |lines: &mut Vec<Line>| -> Vec<Line> { lines.extract_if(.., |line| which(line)).collect() };
+        let take =
+            |lines: &mut Vec<Line>| -> Vec<Line> { lines.extract_if(.., |line| which(line)).collect() };
         take(&mut self.loki) != take(&mut self.ours)
     }
 }

@@ -10,7 +10,9 @@ pub(super) fn thread(line: &Line) -> String {
     };
     match line.file() {
         "memberlist_client" | "resolver" => "client of memberlist".into(),
-        "memberlist_logger" if line.message().starts_with("failed to resolve ") => "client of memberlist".into(),
+        "memberlist_logger" if line.message().starts_with("failed to resolve ") => {
+            "client of memberlist".into()
+        }
         "memberlist_logger" | "tcp_transport" => "memberlist".into(),
         // One thread a ring, but most lines do not tell which.
         "ring" => format!("clients of rings {}{}", line.field("component"), line.message()),
