@@ -158,9 +158,13 @@ impl MemberlistKv {
 
     fn receive(&mut self, message: &Arc<KvMessage>, now: Instant) {
         if let Some(news) = self.store.merge_remote(message, self.clock.at(now)) {
-            self.note_change(news.key, now);
-            queue(&mut self.gossip, &self.store, news);
+            self.pass_on(news, now);
         }
+    }
+
+    fn pass_on(&mut self, news: Arc<KvMessage>, now: Instant) {
+        self.note_change(news.key, now);
+        queue(&mut self.gossip, &self.store, news);
     }
 }
 
@@ -177,11 +181,13 @@ impl Delegate for MemberlistKv {
 
     fn notify_msg(&mut self, now: Instant, batch: &Batch) {
         for sent in [&batch.gossip, &batch.local].into_iter().flatten() {
+            self.counters.received_broadcasts += sent.len() as u64;
+            self.counters.received_broadcasts_bytes += sent.bytes() as u64;
             for broadcast in sent.iter().rev() {
-                self.counters.received_broadcasts += 1;
-                self.counters.received_broadcasts_bytes += broadcast.message.bytes as u64;
-                if !self.store.is_old_news(&broadcast.gist) {
-                    self.receive(&broadcast.message, now);
+                match self.store.take_heartbeat(&broadcast.gist) {
+                    Some(false) => {}
+                    Some(true) => self.pass_on(Arc::clone(&broadcast.message), now),
+                    None => self.receive(&broadcast.message, now),
                 }
             }
         }
@@ -204,10 +210,11 @@ impl Delegate for MemberlistKv {
     }
 
     fn local_state(&mut self, _join: bool) -> Option<Self::State> {
+        self.store.catch_up_all();
         let state: Self::State = self
             .store
             .keys()
-            .map(|(key, value)| Arc::new(KvMessage::new(key, value.desc.clone(), 0)))
+            .map(|(key, value)| Arc::new(KvMessage::new(key, value.desc().clone(), 0)))
             .collect();
         self.counters.state_pulls += 1;
         self.counters.state_pulls_bytes += state_bytes(&state);

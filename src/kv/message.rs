@@ -3,6 +3,8 @@ use std::sync::Arc;
 use crate::ring::{Desc, InstanceDesc, InstanceState};
 use crate::time::WallTime;
 
+use super::value::{likeness, tag};
+
 /// A key of the store, as a number that the world around hands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub u8);
@@ -24,8 +26,10 @@ pub struct KvMessage {
 /// What a message is about, in short: most messages are known already, and this tells without a look at them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gist {
-    /// Tells messages about one instance apart from those about others; 0 for one about several.
-    pub(super) tag: u64,
+    /// Stands for the one instance that it is about; 0 if there are several.
+    pub(super) who: u64,
+    /// Stands for that instance with everything but its heartbeat; 0 if a glance may decide nothing.
+    pub(super) likeness: u64,
     /// What the instance's entries are compared by.
     pub(super) precedence: i64,
     /// Where the first sender's ring holds the first entry: where a reader looks first.
@@ -45,20 +49,24 @@ pub struct RingBroadcast {
     pub gist: Gist,
 }
 
-/// Tells instances apart; never 0.
-pub(super) fn tag(id: &str) -> u64 {
-    xxhash_rust::xxh64::xxh64(id.as_bytes(), 0) | 1
-}
-
 impl KvMessage {
     /// A message of this change; `place` is where the sender's ring holds its first entry.
     pub fn new(key: Key, change: Desc, place: usize) -> Self {
         let bytes = pair_bytes(&change);
-        let (tag, precedence) = match change.ingesters.as_slice() {
-            [(id, entry)] => (tag(id), entry.precedence()),
-            _ => (0, 0),
+        let only = match change.ingesters.as_slice() {
+            [(id, entry)] => Some((id, entry)),
+            _ => None,
         };
-        let gist = Gist { tag, precedence, place: place as u32, key };
+        let who = only.map_or(0, |(id, _)| tag(id));
+        // Of a tombstone, or a second that is out of all bounds, there is nothing that a glance may decide.
+        let plain = |entry: &InstanceDesc| {
+            entry.state != InstanceState::Left && entry.timestamp.checked_mul(2).is_some()
+        };
+        let (likeness, precedence) = match only.filter(|(_, entry)| plain(entry)) {
+            Some((id, entry)) => (likeness(id, entry), entry.precedence()),
+            None => (0, 0),
+        };
+        let gist = Gist { who, likeness, precedence, place: place as u32, key };
         Self { key, change, bytes, gist }
     }
 }
@@ -73,11 +81,15 @@ impl RingBroadcast {
     /// of, no later version (dskit kv/memberlist/broadcast.go:18-49).
     #[inline]
     pub fn invalidates(&self, older: &Self) -> bool {
-        if self.gist.tag != 0 && self.gist.tag != older.gist.tag || self.gist.key != older.gist.key {
+        if self.gist.key != older.gist.key || self.version < older.version {
             return false;
         }
+        // Both about one instance: no need to read the messages.
+        if self.gist.who != 0 {
+            return self.gist.who == older.gist.who;
+        }
         let (new, old) = (&self.message.change, &older.message.change);
-        self.version >= older.version && old.ingesters.keys().all(|id| new.ingesters.contains_key(id))
+        old.ingesters.keys().all(|id| new.ingesters.contains_key(id))
     }
 }
 

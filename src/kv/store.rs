@@ -4,8 +4,8 @@ use std::time::Duration;
 use crate::ring::{Desc, InstanceState};
 use crate::time::WallTime;
 
-use super::message::{Gist, tag};
-use super::{Edit, Key, KvMessage};
+use super::message::Gist;
+use super::{Edit, Key, KvMessage, Value};
 
 /// One node's copy of all keys (dskit kv/memberlist/memberlist_client.go, `KV.store`).
 ///
@@ -50,21 +50,6 @@ impl Contested {
     pub const ALL: Self = Self(u64::MAX);
 }
 
-/// What one node has of one key.
-#[derive(Debug, Clone)]
-pub struct Value {
-    /// The ring with its tombstones.
-    pub desc: Desc,
-    /// Counts the changes accepted here; no other node's number means the same.
-    pub version: u64,
-    /// Tombstones dropped so far.
-    pub tombstones_removed: u64,
-    /// The oldest tombstone's heartbeat, or the end of time: before it is due nobody need look.
-    oldest_left: i64,
-    /// Whom each place of the ring holds and what its entry is compared by, side by side.
-    heads: Vec<(u64, i64)>,
-}
-
 impl Store {
     /// A store of `keys` keys without values, that keeps tombstones for a while.
     pub fn new(keys: usize, left_ingesters_timeout: Duration) -> Self {
@@ -101,32 +86,17 @@ impl Store {
         self.values.iter().enumerate().filter_map(|(index, value)| Some((Key(index as u8), value.as_ref()?)))
     }
 
-    /// Whether a message brings nothing new, as far as that shows at a glance.
+    /// Takes a heartbeat, if that is what a message is, without a look at the message: whether it was news. `None` if
+    /// only [`Self::merge_remote`] can tell.
     #[inline]
-    pub fn is_old_news(&self, gist: &Gist) -> bool {
-        let value = self.values.get(gist.key.0 as usize).and_then(Option::as_ref);
-        let head = value.and_then(|value| value.heads.get(gist.place as usize));
-        head.is_some_and(|(tag, precedence)| *tag == gist.tag && gist.precedence <= *precedence)
+    pub fn take_heartbeat(&mut self, gist: &Gist) -> Option<bool> {
+        self.values.get_mut(gist.key.0 as usize)?.as_mut()?.take_heartbeat(gist)
     }
 
     /// Merges what another node sent; returns what was news here, to be passed on.
     pub fn merge_remote(&mut self, message: &Arc<KvMessage>, now: WallTime) -> Option<Arc<KvMessage>> {
-        if let Some(Some(value)) = self.values.get_mut(message.key.0 as usize)
-            && let [(id, theirs)] = message.change.ingesters.as_slice()
-            && theirs.state != InstanceState::Left
-            && value.oldest_left == i64::MAX
-            && let place = message.gist.place as usize
-            && let Some(news) = value.desc.merge_heartbeat(place, id, theirs)
-        {
-            if !news {
-                return None;
-            }
-            value.heads[place].1 = theirs.precedence();
-            value.version += 1;
-            return Some(Arc::clone(message));
-        }
-        let news = match self.get(message.key) {
-            Some(value) => value.desc.news_in(&message.change),
+        let news = match self.values.get_mut(message.key.0 as usize)? {
+            Some(value) => value.desc_mut().news_in(&message.change),
             None => message.change.clone(),
         };
         if news.ingesters.is_empty() {
@@ -137,15 +107,34 @@ impl Store {
         if change == message.change {
             return Some(Arc::clone(message));
         }
-        Some(Arc::new(KvMessage::new(message.key, change, message.gist.place as usize)))
+        let place = self.place(message.key, &change);
+        Some(Arc::new(KvMessage::new(message.key, change, place)))
+    }
+
+    /// Makes a look at a key's ring cost nothing until the next heartbeat.
+    pub fn catch_up(&mut self, key: Key) {
+        if let Some(Some(value)) = self.values.get_mut(key.0 as usize) {
+            value.catch_up();
+        }
+    }
+
+    /// Makes a look at all rings cost nothing until the next heartbeat.
+    pub fn catch_up_all(&mut self) {
+        self.values.iter_mut().flatten().for_each(Value::catch_up);
+    }
+
+    /// Where this node's ring holds the first entry of a change.
+    fn place(&self, key: Key, change: &Desc) -> usize {
+        let first = change.ingesters.keys().next();
+        let value = self.get(key);
+        first.zip(value).and_then(|(id, value)| value.desc().ingesters.place(id)).unwrap_or(0)
     }
 
     /// Applies what a process of this node wants to write; `None` if it changes nothing, as when an
     /// entry is written twice in one second.
     pub fn edit(&mut self, key: Key, edit: Edit, now: WallTime) -> Option<Arc<KvMessage>> {
-        let id = edit.put.as_ref().map(|(id, _)| Arc::clone(id)).or_else(|| edit.remove.first().cloned())?;
         let change = self.merge(key, edit.put.into_iter().collect(), &edit.remove, now)?;
-        let place = self.get(key).and_then(|value| value.desc.ingesters.place(&id)).unwrap_or(0);
+        let place = self.place(key, &change);
         Some(Arc::new(KvMessage::new(key, change, place)))
     }
 
@@ -154,10 +143,11 @@ impl Store {
         let slot = self.values.get_mut(key.0 as usize)?;
         let change = match slot {
             Some(value) => {
-                let state = |id: &Arc<str>| value.desc.ingesters.get(id).map(|entry| entry.state);
+                let desc = value.desc_mut();
+                let state = |id: &Arc<str>| desc.ingesters.get(id).map(|entry| entry.state);
                 let touched = incoming.ingesters.keys().chain(removed);
                 let before = Vec::from_iter(touched.map(|id| (Arc::clone(id), state(id))));
-                let change = value.desc.apply(incoming, removed, contested, now)?;
+                let change = desc.apply(incoming, removed, contested, now)?;
                 for (id, before) in before {
                     if let Some(entry) = change.ingesters.get(&id)
                         && before != Some(entry.state)
@@ -177,58 +167,11 @@ impl Store {
                     id: Arc::clone(id),
                     state: entry.state,
                 }));
-                *slot = Some(Value {
-                    desc: incoming,
-                    version: 0,
-                    tombstones_removed: 0,
-                    oldest_left: i64::MAX,
-                    heads: Vec::new(),
-                });
+                *slot = Some(Value::new(incoming));
                 change
             }
         };
-        self.settle(key, change, now)
-    }
-
-    /// Drops tombstones that are due, and counts the change; `None` when nothing of it is left.
-    fn settle(&mut self, key: Key, mut change: Desc, now: WallTime) -> Option<Desc> {
-        let timeout = self.left_ingesters_timeout;
-        let value = self.values.get_mut(key.0 as usize)?.as_mut()?;
-        for entry in change.ingesters.values().filter(|entry| entry.state == InstanceState::Left) {
-            value.oldest_left = value.oldest_left.min(entry.timestamp);
-        }
-        let limit = now.offset(-(i64::try_from(timeout.as_nanos()).unwrap_or(i64::MAX)));
-        if WallTime::from_unix_secs(value.oldest_left) < limit {
-            let removed = value.desc.remove_tombstones(Some(limit));
-            value.tombstones_removed += removed.removed as u64;
-            let left = value.desc.ingesters.values().filter(|entry| entry.state == InstanceState::Left);
-            value.oldest_left = left.map(|entry| entry.timestamp).min().unwrap_or(i64::MAX);
-            change.remove_tombstones(Some(limit));
-            if change.ingesters.is_empty() {
-                return None;
-            }
-        }
-        value.version += 1;
-        value.refresh_heads(&change);
-        Some(change)
-    }
-}
-
-impl Value {
-    /// Brings the heads up to date after a change.
-    fn refresh_heads(&mut self, change: &Desc) {
-        let entries = self.desc.ingesters.as_slice();
-        if entries.len() == self.heads.len()
-            && let [(id, entry)] = change.ingesters.as_slice()
-            && let Some(place) = self.desc.ingesters.place(id)
-        {
-            // One entry out and another in would keep the length: the tags tell.
-            if self.heads[place].0 == tag(id) {
-                self.heads[place].1 = entry.precedence();
-                return;
-            }
-        }
-        self.heads.clear();
-        self.heads.extend(entries.iter().map(|(id, entry)| (tag(id), entry.precedence())));
+        let limit = now.offset(-i64::try_from(self.left_ingesters_timeout.as_nanos()).unwrap_or(i64::MAX));
+        slot.as_mut()?.accepted(change, contested, limit)
     }
 }

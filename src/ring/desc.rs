@@ -93,24 +93,6 @@ impl Desc {
         news.map(|(id, entry)| (Arc::clone(id), entry.clone())).collect()
     }
 
-    /// Merges a single entry whose place in this ring is known, if its state and tokens are those that stand
-    /// there; whether it was news. `None` if this ring holds another entry there, or another state, or other
-    /// tokens: then only [`Self::merge`] can tell.
-    ///
-    /// Nearly everything that gossip brings is such an entry: a heartbeat.
-    pub fn merge_heartbeat(&mut self, place: usize, id: &Arc<str>, theirs: &InstanceDesc) -> Option<bool> {
-        let (known, ours) = self.ingesters.entry_at_mut(place)?;
-        let same_instance = Arc::ptr_eq(known, id) || known == id;
-        if !same_instance || ours.state != theirs.state || !ours.tokens.shares_storage(&theirs.tokens) {
-            return None;
-        }
-        let news = supersedes(theirs, ours);
-        if news {
-            ours.become_like(theirs);
-        }
-        Some(news)
-    }
-
     fn merge_and_remove(
         &mut self,
         other: Self,

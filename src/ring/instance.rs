@@ -91,24 +91,6 @@ impl InstanceDesc {
             .saturating_mul(2)
             .saturating_add((self.state as u8 == InstanceState::Left as u8) as i64)
     }
-
-    /// A copy that does not touch what both already share.
-    pub(super) fn become_like(&mut self, other: &Self) {
-        if !Arc::ptr_eq(&self.addr, &other.addr) {
-            self.addr = Arc::clone(&other.addr);
-        }
-        if !Arc::ptr_eq(&self.zone, &other.zone) {
-            self.zone = Arc::clone(&other.zone);
-        }
-        if !self.tokens.shares_storage(&other.tokens) {
-            self.tokens = other.tokens.clone();
-        }
-        self.state = other.state;
-        self.timestamp = other.timestamp;
-        self.registered_timestamp = other.registered_timestamp;
-        self.read_only = other.read_only;
-        self.read_only_updated_timestamp = other.read_only_updated_timestamp;
-    }
 }
 
 /// Which heartbeats are recent enough, for one reader's clock and time-out.

@@ -91,11 +91,6 @@ impl InstanceMap {
         self.0.binary_search_by(|(known, _)| (**known).cmp(id))
     }
 
-    /// The entry at a place, if the map reaches so far.
-    pub(super) fn entry_at_mut(&mut self, place: usize) -> Option<(&Arc<str>, &mut InstanceDesc)> {
-        self.0.get_mut(place).map(|(id, instance)| (&*id, instance))
-    }
-
     /// The entry at a place that a [`Cursor`] found.
     pub(super) fn at_mut(&mut self, place: usize) -> &mut InstanceDesc {
         &mut self.0[place].1

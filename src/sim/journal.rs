@@ -193,7 +193,9 @@ mod tests {
     #[test]
     fn the_newest_entries_are_kept_and_the_count_goes_on() {
         let mut journal = Journal::new(300);
-        let write = |journal: &mut Journal, pod| journal.write(Instant::START, Some(pod), Happening::Started { run: 1 });
+        let write = |journal: &mut Journal, pod| {
+            journal.write(Instant::START, Some(pod), Happening::Started { run: 1 })
+        };
         (0..2000).for_each(|pod| write(&mut journal, pod));
         let kept = Vec::from_iter(journal.entries().filter_map(|entry| entry.pod));
         assert!((300..300 + 2 * PAGE).contains(&kept.len()), "{}", kept.len());

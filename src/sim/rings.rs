@@ -75,9 +75,10 @@ impl Process {
     pub fn ring(&mut self, kind: RingKind, world: &World) -> Option<&Ring> {
         let options = &world.options;
         let slot = self.rings.iter_mut().find(|slot| slot.kind == kind)?;
+        self.kv.store.catch_up(slot.key);
         let (version, desc) = match (&slot.watched, self.kv.store.get(slot.key)) {
             (Some(desc), _) => (0, &**desc),
-            (None, Some(value)) => (value.version, &value.desc),
+            (None, Some(value)) => (value.version, value.desc()),
             (None, None) => return None,
         };
         if slot.copy.as_ref().is_none_or(|(made_of, _)| *made_of != version || slot.watched.is_some()) {
@@ -98,7 +99,7 @@ impl Process {
         let slot = self.slot(kind)?;
         match &slot.watched {
             Some(desc) => Some(desc),
-            None => self.kv.store.get(slot.key).map(|value| &value.desc),
+            None => self.kv.store.get(slot.key).map(|value| value.desc()),
         }
     }
 
@@ -150,9 +151,10 @@ impl Process {
         let wall = self.wall(world);
         let empty = Desc::default();
         let slot = &mut self.rings[place];
+        self.kv.store.catch_up(slot.key);
         let desc = match &slot.watched {
             Some(desc) => Some(&**desc),
-            None => self.kv.store.get(slot.key).map(|value| &value.desc),
+            None => self.kv.store.get(slot.key).map(|value| value.desc()),
         };
         let mut ctx = Context {
             now: world.now,
@@ -319,7 +321,7 @@ impl Process {
 
     fn write(&mut self, key: Key, edit: Edit, world: &mut World) -> Attempt {
         if let Some((id, entry)) = &edit.put {
-            let held = self.kv.store.get(key).and_then(|value| value.desc.ingesters.get(id));
+            let held = self.kv.store.get(key).and_then(|value| value.desc().ingesters.get(id));
             if held.is_none_or(|held| held.tokens != entry.tokens) {
                 world.claim(key, id, &entry.tokens);
             }

@@ -320,7 +320,7 @@ impl Process {
         let empty = Desc::default();
         let desc = match &slot.watched {
             Some(desc) => Some(&**desc),
-            None => self.kv.store.get(slot.key).map(|value| &value.desc),
+            None => self.kv.store.get(slot.key).map(|value| value.desc()),
         };
         let ctx = Context {
             now: world.now,

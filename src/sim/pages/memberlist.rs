@@ -153,7 +153,7 @@ impl Process {
         sorted_members.sort_by_key(|member| member.name);
         let values = || self.kv.store.keys().map(|(key, value)| (Self::name_of(key, world), value));
         let store_sizes = BTreeMap::from_iter(
-            values().filter_map(|(name, value)| Some((name, wire::encode(&value.desc).ok()?.len()))),
+            values().filter_map(|(name, value)| Some((name, wire::encode(value.desc()).ok()?.len()))),
         );
         Page {
             now: self.wall(world).to_rfc3339(),
@@ -190,7 +190,7 @@ impl Process {
             "json-pretty" => true,
             _ => return Response::silence("only format=json and format=json-pretty are simulated".into()),
         };
-        match json::encode(&raw(&value.desc), is_pretty) {
+        match json::encode(&raw(value.desc()), is_pretty) {
             Ok(body) => Response::ok(TEXT, body),
             Err(error) => Response::error(500, error),
         }

@@ -184,7 +184,7 @@ impl Process {
         for (key, value) in self.kv.store.keys() {
             let labels = [("key", Self::name_of(key, world))];
             let help = "Number of tombstones currently present in KV store values";
-            let present = tombstones(&value.desc) as f64;
+            let present = tombstones(value.desc()) as f64;
             out.add(Gauge, client("kv_store_value_tombstones"), help, &labels, present);
             let help = "Total number of tombstones which have been removed from KV store values";
             let removed = value.tombstones_removed as f64;

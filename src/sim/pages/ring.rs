@@ -99,7 +99,7 @@ impl Process {
         }
         match self.kv_state {
             ServiceState::Running | ServiceState::Stopping => {
-                Ok(self.kv.store.get(slot.key).map(|value| value.desc.clone()))
+                Ok(self.kv.store.get(slot.key).map(|value| value.desc().clone()))
             }
             ServiceState::Waiting | ServiceState::Starting => {
                 Err(Response::silence("the page waits until memberlist runs".into()))

@@ -46,7 +46,7 @@ impl Run {
 
     /// What differs: lines that only one of the two wrote, and lines in another order.
     pub(super) fn differences(&self) -> Vec<String> {
-        let who = format!("{} {}", self.capture, self.process);
+        let who = &self.process;
         let mut out = Vec::new();
         let (loki, ours) = (by_thread(&self.loki), by_thread(&self.ours));
         for name in loki.keys().chain(ours.keys()).collect::<BTreeSet<_>>() {

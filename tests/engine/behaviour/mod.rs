@@ -1,0 +1,7 @@
+//! What a cluster does when the world around it misbehaves.
+
+mod assumptions;
+mod deployment;
+mod network;
+mod requests;
+mod stores;
