@@ -3,12 +3,13 @@
 //! A seed makes a scenario; the scenario ends with everything healed, and then the cluster has to come to
 //! rest.
 
+mod options;
+
 use std::time::Duration;
 
 use crate::prng::Prng;
 use crate::sim::{
-    Checker, Command, Group, MemberlistOptions, Options, PodManagement, SETTLING, Scenario, Simulation, Span,
-    StoreKind, Target, TimedCommand,
+    Checker, Command, Group, Options, SETTLING, Scenario, Simulation, SimulationError, Span, TimedCommand,
 };
 use crate::time::Instant;
 
@@ -27,24 +28,25 @@ pub struct Outcome {
 
 /// Runs the cluster of a seed with all rules looked at.
 pub fn run(seed: u64) -> Outcome {
-    let scenario = scenario(seed);
-    let mut simulation = match Simulation::of(&scenario) {
-        Ok(simulation) => simulation,
+    match examine(&scenario(seed)) {
+        Ok((outcome, _)) => outcome,
         Err(error) => {
-            return Outcome {
-                seed,
-                events: 0,
-                fingerprint: 0,
-                failure: Some(format!("no scenario: {error}")),
-            };
+            Outcome { seed, events: 0, fingerprint: 0, failure: Some(format!("no scenario: {error}")) }
         }
-    };
+    }
+}
+
+/// Runs a scenario that ends with everything healed, with all rules looked at; what came of it, and the cluster
+/// at its end.
+pub fn examine(scenario: &Scenario) -> Result<(Outcome, Simulation), SimulationError> {
+    let mut simulation = Simulation::of(scenario)?;
     let mut checker = Checker::default();
     let result = checker
         .run(&mut simulation, Instant::START + scenario.until.0)
         .map_err(|violation| violation.to_string());
     let failure = result.and_then(|()| come_to_rest(&mut simulation, &mut checker)).err();
-    Outcome { seed, events: simulation.steps(), fingerprint: simulation.fingerprint(), failure }
+    let (events, fingerprint) = (simulation.steps(), simulation.fingerprint());
+    Ok((Outcome { seed: scenario.seed, events, fingerprint, failure }, simulation))
 }
 
 /// Everybody agrees some time: heartbeats that are on their way may make a single look fail.
@@ -71,7 +73,8 @@ pub fn scenario(seed: u64) -> Scenario {
     let trouble = draw.0.between(Duration::from_secs(40), Duration::from_secs(150));
     let mut steps = draw.commands(&options, trouble);
     let healed = Span(Duration::from_secs(5) + trouble);
-    steps.extend(heal(&options).map(|command| TimedCommand { at: healed, command, note: String::new() }));
+    let heals = heal(&options, &steps);
+    steps.extend(heals.into_iter().map(|command| TimedCommand { at: healed, command, note: String::new() }));
     Scenario {
         name: format!("swarm-{seed}"),
         title: "A cluster drawn at random".into(),
@@ -86,16 +89,33 @@ pub fn scenario(seed: u64) -> Scenario {
 }
 
 /// Everything is well again: cables, names, stores, disks, and who was paused or down.
-fn heal(options: &Options) -> impl Iterator<Item = Command> {
+fn heal(options: &Options, steps: &[TimedCommand]) -> Vec<Command> {
     let world = [Command::Heal {}, Command::Dns { down: false }, Command::Store { down: false }];
-    let each = pods(options).into_iter().flat_map(|pod| {
+    // Who listens at a wrong address goes on doing so until it starts again.
+    let rebinds = steps.iter().filter_map(|timed| match &timed.command {
+        Command::Bind { pod, .. } => Some(pod.clone()),
+        _ => None,
+    });
+    let rebound = Vec::from_iter(rebinds).into_iter().flat_map(|pod| {
+        let (bind, advertise) = (String::new(), String::new());
+        [
+            Command::Bind { pod: pod.clone(), bind, advertise, taken: false },
+            Command::Kill { pod, dark: false },
+        ]
+    });
+    let renamed = steps.iter().filter_map(|timed| match &timed.command {
+        Command::Start { rename, .. } => rename.clone(),
+        _ => None,
+    });
+    let names = Vec::from_iter(pods(options).into_iter().chain(renamed));
+    let each = names.into_iter().flat_map(|pod| {
         [
             Command::Disk { pod: pod.clone(), full: false },
             Command::Resume { pod: pod.clone() },
             Command::Start { pod, rename: None, address: None },
         ]
     });
-    world.into_iter().chain(each)
+    world.into_iter().chain(rebound).chain(each).collect()
 }
 
 fn pods(options: &Options) -> Vec<String> {
@@ -104,7 +124,8 @@ fn pods(options: &Options) -> Vec<String> {
     options.groups.iter().flat_map(names).collect()
 }
 
-struct Draw(Prng);
+/// Chance, and what it makes of a cluster.
+pub(super) struct Draw(Prng);
 
 impl Draw {
     /// One time in `n`.
@@ -120,89 +141,11 @@ impl Draw {
         items[self.0.index(items.len())].clone()
     }
 
-    fn options(&mut self) -> Options {
-        let mut options = Options::default();
-        let zones = match self.up_to(3) {
-            0 => vec!["zone-a".to_owned(), "zone-b".to_owned(), "zone-c".to_owned()],
-            1 => vec!["zone-a".to_owned()],
-            _ => Vec::new(),
-        };
-        options.groups = self.groups(&zones);
-        options.replication_factor = 1 + self.up_to(2) as usize;
-        options.zone_awareness_enabled = zones.len() == 3 && self.one_in(2);
-        if self.one_in(7) {
-            options.store = self.one_of(&[StoreKind::Consul, StoreKind::Etcd, StoreKind::Inmemory]);
+    /// Now and then another value than the one that is there.
+    fn sometimes<T: Clone>(&mut self, setting: &mut T, others: &[T]) {
+        if self.one_in(5) {
+            *setting = self.one_of(others);
         }
-        options.memberlist = self.memberlist(&options);
-        let lifecycler = &mut options.lifecycler;
-        lifecycler.num_tokens = self.one_of(&[1, 4, 16, 64]);
-        lifecycler.heartbeat_period = self.one_of(&[Span::secs(5), Span::secs(5), Span::secs(15)]);
-        lifecycler.join_after = self.one_of(&[Span::ZERO, Span::ZERO, Span::secs(3)]);
-        lifecycler.observe_period = self.one_of(&[Span::ZERO, Span::ZERO, Span::ZERO, Span::secs(4)]);
-        lifecycler.final_sleep = self.one_of(&[Span::ZERO, Span::ZERO, Span::secs(10)]);
-        lifecycler.unregister_on_shutdown = !self.one_in(4);
-        lifecycler.persist_tokens = self.one_in(3);
-        lifecycler.readiness_check_ring_health = !self.one_in(4);
-        if self.one_in(2) {
-            lifecycler.rings.clear();
-        }
-        options.ingester.autoforget_unhealthy = self.one_in(3);
-        options.ingester.wal = !self.one_in(3);
-        options.ingester.wal_replay = self.one_of(&[Span::ZERO, Span::ZERO, Span::secs(20)]);
-        options.ingester.flush_on_shutdown = self.one_in(4);
-        self.world(&mut options);
-        options.journal = 200;
-        options
-    }
-
-    fn groups(&mut self, zones: &[String]) -> Vec<Group> {
-        let group = |name: &str, count: u64, target| Group {
-            name: name.into(),
-            count: count as usize,
-            target,
-            zones: zones.to_vec(),
-            ..Group::default()
-        };
-        if self.one_in(2) {
-            return vec![group("loki", 1 + self.up_to(6), Target::All)];
-        }
-        vec![
-            group("ingester", 1 + self.up_to(5), Target::Ingester),
-            group("distributor", 1 + self.up_to(1), Target::Distributor),
-            group("querier", self.up_to(1), Target::Querier),
-        ]
-    }
-
-    fn memberlist(&mut self, options: &Options) -> MemberlistOptions {
-        let mut memberlist = MemberlistOptions::default();
-        memberlist.join_members = match self.up_to(3) {
-            0 => vec!["gossip-ring".into()],
-            1 => vec!["10.244.0.10:7946".into(), "10.244.0.11:7946".into()],
-            _ => memberlist.join_members,
-        };
-        memberlist.rejoin_interval = self.one_of(&[Span::ZERO, Span::secs(20), Span::secs(60)]);
-        memberlist.randomize_node_name = !self.one_in(5);
-        memberlist.gossip_nodes = self.one_of(&[3, 3, 3, 1, 6]);
-        memberlist.pull_push_interval = self.one_of(&[Span::secs(30), Span::secs(30), Span::secs(10)]);
-        memberlist.left_ingesters_timeout = self.one_of(&[Span::secs(300), Span::secs(300), Span::secs(30)]);
-        memberlist.cluster_label = self.one_of(&[String::new(), "prod".to_owned()]);
-        memberlist.zone_aware_routing = options.groups[0].zones.len() == 3 && self.one_in(3);
-        memberlist
-    }
-
-    fn world(&mut self, options: &mut Options) {
-        options.network.latency_max = self.one_of(&[Span::millis(1), Span::millis(20), Span::millis(200)]);
-        options.network.loss = self.one_of(&[0, 0, 0, 1_000, 20_000]);
-        options.network.duplication = self.one_of(&[0, 0, 0, 10_000]);
-        options.dns.publish_not_ready_addresses = !self.one_in(3);
-        options.dns.cache = self.one_of(&[Span::ZERO, Span::ZERO, Span::secs(30)]);
-        options.deployment.start_spread = self.one_of(&[Span::ZERO, Span::secs(3), Span::secs(30)]);
-        options.deployment.pod_management =
-            self.one_of(&[PodManagement::Parallel, PodManagement::Parallel, PodManagement::OrderedReady]);
-        options.deployment.restart_backoff = self.one_of(&[Span::ZERO, Span::secs(10)]);
-        options.workload.pushes_per_second = self.one_of(&[0, 1, 5]);
-        options.workload.queries_per_second = self.one_of(&[0, 1]);
-        options.workload.shards = self.one_of(&[1, 1, 4]);
     }
 
     fn commands(&mut self, options: &Options, trouble: Duration) -> Vec<TimedCommand> {
@@ -219,32 +162,60 @@ impl Draw {
     fn command(&mut self, options: &Options, pods: &[String]) -> Command {
         let pod = self.one_of(pods);
         let other = self.one_of(pods);
-        match self.up_to(19) {
+        match self.up_to(28) {
             0..=2 => Command::Kill { pod, dark: self.one_in(3) },
             3..=4 => Command::Terminate { pod },
-            5..=6 => Command::Start { pod, rename: None, address: None },
+            5..=6 => self.start(pod),
             7 => Command::Pause { pod },
             8 => Command::Resume { pod },
             // Ahead by more than the settling would need that long to be forgotten.
             9 => Command::Clock { pod, step_ms: self.up_to(20_000) as i64 - 10_000 },
-            10 => {
-                let (left, right) = pods.split_at(self.up_to(pods.len() as u64) as usize);
-                Command::Partition { parts: vec![left.to_vec(), right.to_vec()] }
-            }
+            10 => self.partition(options, pods),
             11 => Command::Cut { from: pod, to: other },
             12 => Command::Clog { from: pod, to: other, delay: Span::millis(self.up_to(3_000)) },
             13 => Command::BlockPort { pod },
             14 => Command::Loss { millionths: self.up_to(200_000) as u32 },
             15 => Command::Dns { down: true },
-            16 => Command::Store { down: true },
-            17 => Command::Forget { via: pod, ring: "ingester".into(), id: other },
+            16 => Command::Store { down: !self.one_in(4) },
+            17 => {
+                let mut rings = options.lifecycler.rings.clone();
+                rings.extend(["ingester".to_owned(), "ingester".to_owned()]);
+                let id = if self.one_in(8) { "nobody".into() } else { other };
+                Command::Forget { via: pod, ring: self.one_of(&rings), id }
+            }
             18 => Command::Disk { pod, full: true },
-            _ => match self.up_to(2) {
-                0 => Command::WalReplay { pod, takes: Span::secs(self.up_to(60)) },
-                1 => Command::Rollout { group: options.groups[0].name.clone() },
-                _ => Command::Heal {},
-            },
+            19 => Command::WalReplay { pod, takes: Span::secs(self.up_to(60)) },
+            20 => Command::Rollout { group: options.groups[0].name.clone() },
+            21 => Command::Heal {},
+            22 => Command::Init { pod, takes: Span::secs(self.up_to(20)), modules: Span::secs(self.up_to(5)) },
+            23 => Command::FinalSleep { pod, takes: Span::secs(self.up_to(20)) },
+            24 => Command::Push { via: pod, labels: "{app=\"one\"}".into(), lines: 1 + self.up_to(30) },
+            25 => Command::Query { via: pod },
+            26 => Command::Ready { pod },
+            27 => {
+                let count = self.up_to(options.groups[0].count as u64 + 2) as usize;
+                Command::Scale { group: options.groups[0].name.clone(), count: count.max(1) }
+            }
+            _ => {
+                let bind = self.one_of(&["", "0.0.0.0", "127.0.0.1", "10.99.0.2", "localhost"]).to_owned();
+                let advertise = self.one_of(&["", "", "127.0.0.1", "10.99.0.1"]).to_owned();
+                Command::Bind { pod, bind, advertise, taken: self.one_in(4) }
+            }
         }
+    }
+
+    fn start(&mut self, pod: String) -> Command {
+        let rename = self.one_in(5).then(|| format!("{pod}x"));
+        let address = self.one_in(5).then(|| format!("10.250.0.{}", 1 + self.up_to(200)));
+        Command::Start { pod, rename, address }
+    }
+
+    fn partition(&mut self, options: &Options, pods: &[String]) -> Command {
+        if options.groups[0].zones.len() > 1 && self.one_in(2) {
+            return Command::Partition { parts: vec![Vec::new(), vec!["zone:zone-b".into()]] };
+        }
+        let (left, right) = pods.split_at(self.up_to(pods.len() as u64) as usize);
+        Command::Partition { parts: vec![left.to_vec(), right.to_vec()] }
     }
 }
 

@@ -172,7 +172,11 @@ fn queue(queue: &mut TransmitLimitedQueue<RingBroadcast>, store: &Store, message
     let version = store.get(message.key).map_or(0, |value| value.version);
     let broadcast = RingBroadcast::new(message, version);
     let bytes = broadcast.message.bytes;
-    queue.push(broadcast.clone(), bytes, |older| broadcast.invalidates(older));
+    // A node's versions only grow, so of two messages about one instance the later one is the newer.
+    match broadcast.gist.name() {
+        Some(name) => queue.push(broadcast, bytes, name),
+        None => queue.push_over(broadcast.clone(), bytes, |older| broadcast.invalidates(older)),
+    }
 }
 
 impl Delegate for MemberlistKv {

@@ -79,17 +79,19 @@ impl RingBroadcast {
 
     /// Whether `older` need not be sent any more: the same key, no instance that this one does not tell
     /// of, no later version (dskit kv/memberlist/broadcast.go:18-49).
-    #[inline]
     pub fn invalidates(&self, older: &Self) -> bool {
-        if self.gist.key != older.gist.key || self.version < older.version {
-            return false;
-        }
-        // Both about one instance: no need to read the messages.
-        if self.gist.who != 0 {
-            return self.gist.who == older.gist.who;
-        }
         let (new, old) = (&self.message.change, &older.message.change);
-        old.ingesters.keys().all(|id| new.ingesters.contains_key(id))
+        self.gist.key == older.gist.key
+            && self.version >= older.version
+            && old.ingesters.keys().all(|id| new.ingesters.contains_key(id))
+    }
+}
+
+impl Gist {
+    /// The name that a queue knows the message by: that of its one instance in its one ring. `None` if it is about
+    /// several.
+    pub(super) fn name(&self) -> Option<u64> {
+        (self.who != 0).then(|| self.who ^ u64::from(self.key.0) << 1)
     }
 }
 

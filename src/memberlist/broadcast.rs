@@ -31,6 +31,8 @@ pub struct TransmitLimitedQueue<M> {
 struct Tier<M> {
     unsent_at: u32,
     messages: Messages<M>,
+    /// Of each message what it is about; side by side, since every push looks at all of them.
+    names: Vec<u64>,
     /// Of each message its length and its number.
     labels: Vec<Label>,
 }
@@ -60,6 +62,7 @@ pub struct Sent<M> {
 /// A message on its own, where a pick has to choose.
 struct Entry<M> {
     message: M,
+    name: u64,
     label: Label,
     unsent_at: u32,
 }
@@ -78,28 +81,42 @@ impl<M: Clone> TransmitLimitedQueue<M> {
         }
     }
 
-    /// Queues a message of `bytes` and drops those that it `invalidates`.
+    /// Queues a message of `bytes` and drops those of the same `name` (ml queue.go, `NamedBroadcast`).
     #[inline]
-    pub fn push(&mut self, message: M, bytes: usize, invalidates: impl Fn(&M) -> bool) {
+    pub fn push(&mut self, message: M, bytes: usize, name: u64) {
+        self.remove(|known, _| known == name);
+        self.put(message, bytes, name);
+    }
+
+    /// Queues a message of `bytes` that has no name, and drops those that it `invalidates`.
+    pub fn push_over(&mut self, message: M, bytes: usize, invalidates: impl Fn(&M) -> bool) {
+        self.remove(|_, old| invalidates(old));
+        self.put(message, bytes, UNNAMED);
+    }
+
+    #[inline]
+    fn remove(&mut self, gone: impl Fn(u64, &M) -> bool) {
         for tier in &mut self.tiers {
-            while let Some(place) = tier.messages.as_slice().iter().position(&invalidates) {
+            let is_gone = |place: &usize| gone(tier.names[*place], &tier.messages.as_slice()[*place]);
+            let mut places = Vec::from_iter((0..tier.names.len()).filter(is_gone));
+            while let Some(place) = places.pop() {
                 tier.messages.remove(place);
+                tier.names.remove(place);
                 self.bytes -= tier.labels.remove(place).bytes as usize;
                 self.len -= 1;
             }
         }
+    }
+
+    fn put(&mut self, message: M, bytes: usize, name: u64) {
         let label = Label { bytes: saturate(bytes), id: self.next_id };
         let unsent_at = self.rounds;
         match self.tiers.front_mut().filter(|tier| tier.unsent_at == unsent_at) {
             Some(tier) => {
                 let place = tier.labels.partition_point(|known| known.bytes > label.bytes);
-                tier.labels.insert(place, label);
-                tier.messages.insert(place, message);
+                tier.put(place, message, name, label);
             }
-            None => {
-                let tier = Tier { unsent_at, messages: Messages::new(message), labels: vec![label] };
-                self.tiers.push_front(tier);
-            }
+            None => self.tiers.push_front(Tier::new(unsent_at, message, name, label)),
         }
         self.next_id += 1;
         self.len += 1;
@@ -208,9 +225,9 @@ impl<M: Clone> TransmitLimitedQueue<M> {
     fn take_entries(&mut self) -> Vec<Entry<M>> {
         let tiers = std::mem::take(&mut self.tiers);
         let entries = |tier: Tier<M>| {
-            let messages = tier.messages.as_slice().to_vec();
-            let labelled = messages.into_iter().zip(tier.labels);
-            labelled.map(move |(message, label)| Entry { message, label, unsent_at: tier.unsent_at })
+            let unsent_at = tier.unsent_at;
+            let labelled = tier.messages.into_vec().into_iter().zip(tier.names).zip(tier.labels);
+            labelled.map(move |((message, name), label)| Entry { message, name, label, unsent_at })
         };
         tiers.into_iter().flat_map(entries).collect()
     }
@@ -220,18 +237,27 @@ impl<M: Clone> TransmitLimitedQueue<M> {
         self.picked = None;
         self.len = entries.len();
         self.bytes = entries.iter().map(|entry| entry.label.bytes as usize).sum();
-        for Entry { message, label, unsent_at } in entries {
+        for Entry { message, name, label, unsent_at } in entries {
             match self.tiers.back_mut().filter(|tier| tier.unsent_at == unsent_at) {
-                Some(tier) => {
-                    tier.messages.insert(tier.labels.len(), message);
-                    tier.labels.push(label);
-                }
-                None => {
-                    let tier = Tier { unsent_at, messages: Messages::new(message), labels: vec![label] };
-                    self.tiers.push_back(tier);
-                }
+                Some(tier) => tier.put(tier.labels.len(), message, name, label),
+                None => self.tiers.push_back(Tier::new(unsent_at, message, name, label)),
             }
         }
+    }
+}
+
+/// The name of messages that have none.
+const UNNAMED: u64 = 0;
+
+impl<M: Clone> Tier<M> {
+    fn new(unsent_at: u32, message: M, name: u64, label: Label) -> Self {
+        Self { unsent_at, messages: Messages::new(message), names: vec![name], labels: vec![label] }
+    }
+
+    fn put(&mut self, place: usize, message: M, name: u64, label: Label) {
+        self.messages.insert(place, message);
+        self.names.insert(place, name);
+        self.labels.insert(place, label);
     }
 }
 
@@ -256,6 +282,10 @@ impl<M: Clone> Messages<M> {
             self.own = shared.to_vec();
         }
         &mut self.own
+    }
+
+    fn into_vec(mut self) -> Vec<M> {
+        std::mem::take(self.own())
     }
 
     fn insert(&mut self, place: usize, message: M) {
@@ -301,7 +331,7 @@ mod tests {
 
     fn queue(messages: &[(&'static str, usize)]) -> TransmitLimitedQueue<&'static str> {
         let mut queue = TransmitLimitedQueue::new(4);
-        messages.iter().for_each(|&(message, bytes)| queue.push(message, bytes, |_| false));
+        messages.iter().for_each(|&(message, bytes)| queue.push_over(message, bytes, |_| false));
         queue
     }
 
@@ -319,9 +349,9 @@ mod tests {
     fn what_was_sent_least_goes_first() {
         let mut queue = queue(&[("a", 5)]);
         pick(&mut queue, 1000);
-        queue.push("b", 1, |_| false);
+        queue.push_over("b", 1, |_| false);
         pick(&mut queue, 1000);
-        queue.push("c", 3, |_| false);
+        queue.push_over("c", 3, |_| false);
         assert_eq!(Vec::from_iter(queue.iter()), [(&"c", 0), (&"b", 1), (&"a", 2)]);
     }
 
@@ -329,7 +359,7 @@ mod tests {
     fn a_message_is_gone_after_its_last_transmission() {
         let mut queue = queue(&[("a", 5)]);
         (0..3).for_each(|_| assert_eq!(pick(&mut queue, 1000), ["a"]));
-        queue.push("b", 5, |_| false);
+        queue.push_over("b", 5, |_| false);
         assert_eq!(pick(&mut queue, 1000), ["b", "a"]);
         assert_eq!((queue.len(), queue.bytes()), (1, 5));
         (0..3).for_each(|_| assert_eq!(pick(&mut queue, 1000), ["b"]));
@@ -348,8 +378,20 @@ mod tests {
     fn a_new_message_drops_those_it_invalidates() {
         let mut queue = queue(&[("ann 1", 5), ("bob 1", 5), ("ann 2", 5)]);
         pick(&mut queue, 1000);
-        queue.push("ann 3", 5, |old| old.starts_with("ann"));
+        queue.push_over("ann 3", 5, |old| old.starts_with("ann"));
         assert_eq!(pick(&mut queue, 1000), ["ann 3", "bob 1"]);
+        assert_eq!(queue.bytes(), 10);
+    }
+
+    #[test]
+    fn a_message_drops_those_of_its_name_alone() {
+        let mut queue = TransmitLimitedQueue::new(4);
+        for (message, name) in [("ann 1", 1), ("bob 1", 2), ("ann 2", 1)] {
+            queue.push(message, 5, name);
+        }
+        assert_eq!(pick(&mut queue, 1000), ["ann 2", "bob 1"]);
+        queue.push("bob 2", 5, 2);
+        assert_eq!(pick(&mut queue, 1000), ["bob 2", "ann 2"]);
         assert_eq!(queue.bytes(), 10);
     }
 
@@ -408,7 +450,7 @@ mod tests {
                 let bytes = 1 + prng.index(6);
                 if prng.below(3) == 0 {
                     let gone = prng.below(40);
-                    queue.push(id, bytes, |old| old % 40 == gone);
+                    queue.push_over(id, bytes, |old| old % 40 == gone);
                     tiers.0.retain(|(.., old)| old % 40 != gone);
                     tiers.0.push((0, bytes, id));
                 }

@@ -165,19 +165,22 @@ pub(super) const COMPOUND_HEADER_OVERHEAD: usize = 2;
 pub(super) const COMPOUND_OVERHEAD: usize = 2;
 pub(super) const USER_MSG_OVERHEAD: usize = 1;
 
-/// A piece of news in the queue. A newer one of the same key takes its place.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Broadcast {
-    pub(super) key: BroadcastKey,
-    pub(super) rumour: Rumour,
-}
-
 /// Whom a queued piece of news is about: the library takes the name, but for refutations the text of the
 /// own IP (ml state.go:947).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BroadcastKey {
     Name(Name),
     Ip(u32),
+}
+
+impl BroadcastKey {
+    /// The name that the queue knows it by.
+    pub(super) fn number(self) -> u64 {
+        match self {
+            Self::Name(Name(number)) => 1 << 32 | u64::from(number),
+            Self::Ip(ip) => 2 << 32 | u64::from(ip),
+        }
+    }
 }
 
 /// What one connection of the packet kind carries: maybe a question or answer, then whatever fits of the

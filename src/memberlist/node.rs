@@ -5,7 +5,6 @@ use crate::time::Instant;
 
 use super::clockwork::LAG;
 use super::members::Members;
-use super::message::Broadcast;
 use super::probe::{Probe, Relay};
 use super::suspicion::Suspicion;
 use super::transitions::Announcement;
@@ -26,7 +25,7 @@ pub struct Memberlist {
     pub(super) members: Members,
     pub(super) incarnation: u32,
     pub(super) awareness: Awareness,
-    pub(super) queue: TransmitLimitedQueue<Broadcast>,
+    pub(super) queue: TransmitLimitedQueue<Rumour>,
     pub(super) suspicions: Vec<Suspicion>,
     pub(super) seq_no: u32,
     pub(super) probe_index: usize,
@@ -255,7 +254,7 @@ impl Memberlist {
 
     /// The news that wait to be passed on, in the order of sending, each with how often it was sent.
     pub fn queued_rumours(&self) -> impl Iterator<Item = (&Rumour, u32)> {
-        self.queue.iter().map(|(broadcast, transmits)| (&broadcast.rumour, transmits))
+        self.queue.iter()
     }
 
     /// Tells once that the own dead message left the queue.

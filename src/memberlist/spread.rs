@@ -94,7 +94,7 @@ impl Memberlist {
     fn queued<D: Delegate>(&mut self, delegate: &mut D, limit: usize) -> Packet<D::Batch> {
         let (mut rumours, mut used, mut parts) = (Vec::new(), 0, 0);
         if let Some(sent) = self.queue.get_broadcasts(self.members.len(), COMPOUND_OVERHEAD, limit) {
-            rumours.extend(sent.iter().map(|broadcast| broadcast.rumour));
+            rumours.extend(sent.iter());
             parts = rumours.len();
             used = sent.bytes() + parts * COMPOUND_OVERHEAD;
         }

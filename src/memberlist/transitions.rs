@@ -9,7 +9,7 @@
 
 use crate::time::Instant;
 
-use super::message::{Broadcast, BroadcastKey};
+use super::message::BroadcastKey;
 use super::node::Leave;
 use super::suspicion::Suspicion;
 use super::{
@@ -193,7 +193,7 @@ impl Memberlist {
     }
 
     fn push(&mut self, key: BroadcastKey, rumour: Rumour) {
-        self.queue.push(Broadcast { key, rumour }, rumour.size(), |old| old.key == key);
+        self.queue.push(rumour, rumour.size(), key.number());
     }
 
     /// Makes room for a node as one that is dead since ever.

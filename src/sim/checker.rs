@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::lifecycle::RingKind;
 use crate::memberlist::State;
 use crate::ring::{InstanceDesc, InstanceState, Tokens};
-use crate::time::Instant;
+use crate::time::{Instant, WallTime};
 
 use super::{Advance, Pod, ServiceState, Simulation, StoreKind};
 
@@ -49,7 +49,11 @@ type Rule = Result<(), (&'static str, String)>;
 impl Checker {
     /// Lets everything up to `until` happen, and looks at it.
     pub fn run(&mut self, simulation: &mut Simulation, until: Instant) -> Result<(), Violation> {
-        while simulation.next_at().is_some_and(|at| at <= until) {
+        while let Some(next) = simulation.next_at().filter(|at| *at <= until) {
+            if next < simulation.now() {
+                let detail = format!("something was planned for {next:?} only now");
+                return Err(Violation { at: simulation.now(), rule: "nothing happens in the past", detail });
+            }
             let Some(pod) = simulation.step() else { break };
             if let Some(pod) = simulation.pods.get(pod as usize) {
                 self.look(pod, simulation).map_err(|(rule, detail)| Violation {
@@ -60,8 +64,7 @@ impl Checker {
             }
         }
         debug_assert_eq!(simulation.advance(until, u64::MAX), Advance::Reached);
-        let books = simulation.world.ledger.check_books();
-        books.map_err(|detail| Violation { at: until, rule: "the books balance", detail })
+        simulation.check_books().map_err(|detail| Violation { at: until, rule: "the books balance", detail })
     }
 
     fn look(&mut self, pod: &Pod, simulation: &Simulation) -> Rule {
@@ -95,6 +98,9 @@ impl Checker {
         if versions == seen.versions {
             return Ok(());
         }
+        if versions.iter().zip(&seen.versions).any(|(now, before)| now < before) {
+            return Err(("versions count up", format!("{}: {versions:?}", pod.name)));
+        }
         seen.versions = versions;
         for slot in &process.rings {
             let Some(desc) = process.desc(slot.kind) else { continue };
@@ -121,6 +127,13 @@ impl Checker {
                         "only tombstones are dropped",
                         format!("{} dropped {id}, {}", pod.name, head.state),
                     ));
+                }
+                let left_at = WallTime::from_unix_secs(head.precedence / 2);
+                let timeout = simulation.world.options.memberlist.left_ingesters_timeout.0;
+                let age = process.wall(&simulation.world).since(left_at).unwrap_or_default();
+                if age <= timeout {
+                    let detail = format!("{} dropped {id} after {age:?}", pod.name);
+                    return Err(("a tombstone stands for its time", detail));
                 }
                 heads.retain(|id, _| desc.ingesters.contains_key(id));
             }
@@ -149,6 +162,7 @@ impl Simulation {
     /// is in it knows so himself. To be asked when all faults are healed and news had its time.
     pub fn check_liveness(&self) -> Result<(), String> {
         for component in self.components() {
+            self.knows_all(&component)?;
             let mut opinions = component.iter().map(|pod| (pod, self.opinion(*pod)));
             let Some((first, opinion)) = opinions.next() else { continue };
             for (other, differing) in opinions {
@@ -162,6 +176,61 @@ impl Simulation {
             }
         }
         self.pods.iter().filter(|pod| pod.is_up() && !pod.paused).try_for_each(|pod| self.knows_itself(pod))
+    }
+
+    /// Whether the books say where every line is.
+    fn check_books(&self) -> Result<(), String> {
+        let logs = self.pods.iter().flat_map(|pod| pod.wal.iter().map(|(_, record)| *record));
+        let processes = self.pods.iter().filter_map(|pod| pod.process.as_ref());
+        let memories = processes.flat_map(|process| process.requests.held());
+        self.world.ledger.check_books(logs.chain(memories))
+    }
+
+    /// What all of a component have to know: each other as members, and each other's heartbeats. Nobody's
+    /// token is another's.
+    fn knows_all(&self, component: &[u32]) -> Result<(), String> {
+        const OLD: Duration = Duration::from_secs(60);
+
+        let name = |pod: u32| &self.pods[pod as usize].name;
+        let processes = component.iter().filter_map(|pod| self.pods[*pod as usize].process.as_ref());
+        for process in processes {
+            let Some(desc) = process.desc(RingKind::Ingester) else { continue };
+            let mut owners = BTreeMap::new();
+            for (id, entry) in &desc.ingesters {
+                for token in &*entry.tokens {
+                    if let Some(other) = owners.insert(*token, id) {
+                        return Err(format!("{other} and {id} own {token} at {}", name(process.pod)));
+                    }
+                }
+            }
+            for other in component {
+                let Some(theirs) = self.pods[*other as usize].process.as_ref() else { continue };
+                if let (Some(mine), Some(theirs)) = (&process.swim, &theirs.swim)
+                    && mine.member(theirs.name()).is_none_or(|member| member.dead_or_left())
+                {
+                    return Err(format!("{} does not know {}", name(process.pod), name(*other)));
+                }
+                let entry = desc.ingesters.get(name(*other));
+                if self.is_active(*other)
+                    && let Some(entry) = entry
+                    && let wall = theirs.wall(&self.world)
+                    && let age = wall.since(WallTime::from_unix_secs(entry.timestamp)).unwrap_or_default()
+                    && age > OLD
+                {
+                    let (reader, writer) = (name(process.pod), name(*other));
+                    return Err(format!("{reader} heard of {writer} {age:?} ago"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a pod's instance means to stay in the ingesters' ring.
+    fn is_active(&self, pod: u32) -> bool {
+        let process = self.pods[pod as usize].process.as_ref();
+        let slot = process.and_then(|process| process.slot(RingKind::Ingester));
+        let lifecycler = slot.and_then(|slot| slot.lifecycler.as_ref());
+        lifecycler.is_some_and(|it| it.is_running() && it.state() == InstanceState::Active)
     }
 
     fn knows_itself(&self, pod: &Pod) -> Result<(), String> {

@@ -57,6 +57,12 @@ pub enum CommandError {
         /// The pod.
         pod: String,
     },
+    /// The process of this pod stands still, and answers nobody.
+    #[error("{pod} is paused")]
+    Paused {
+        /// The pod.
+        pod: String,
+    },
     /// Its time is over.
     #[error("{at} lies in the past")]
     Past {
@@ -267,14 +273,16 @@ impl Simulation {
     /// SIGTERM, and SIGKILL when the grace period is over.
     pub(super) fn terminate(&mut self, index: u32) {
         let pod = &mut self.pods[index as usize];
-        let Some(mut process) = pod.process.take() else { return };
-        process.terminate(pod, &mut self.world);
-        let exit = process.exit;
-        pod.process = Some(process);
+        if !pod.is_up() {
+            return;
+        }
         let grace = self.world.now + self.world.options.deployment.termination_grace_period.0;
         self.world.plan(grace, index, pod.epoch, What::GraceOver);
-        if let Some(reason) = exit {
-            pod.exit(reason, &mut self.world);
+        if pod.paused {
+            // A stopped process hears of it when it goes on.
+            pod.backlog.push(What::Terminate);
+        } else {
+            deliver(pod, What::Terminate, &mut self.world);
         }
     }
 
@@ -284,10 +292,11 @@ impl Simulation {
             self.world.move_host(index, ip);
         }
         let pod = &mut self.pods[index as usize];
+        self.groups[pod.group as usize].away.retain(|away| *away != index);
         if let Some(name) = rename.filter(|_| pod.process.is_none()) {
             pod.name = name.into();
             pod.tokens.clear();
-            pod.wal.clear();
+            self.world.ledger.abandon(&std::mem::take(&mut pod.wal));
         }
         pod.start(&mut self.world);
         Ok(())
@@ -311,6 +320,7 @@ impl Simulation {
         }
         let pods = self.groups[group].pods.clone();
         self.groups[group].wanted = count;
+        self.groups[group].away = pods.iter().skip(count).copied().collect();
         for (ordinal, pod) in pods.into_iter().enumerate() {
             let up = self.pods[pod as usize].is_up();
             if ordinal < count && !up {
@@ -328,6 +338,9 @@ impl Simulation {
     ) -> Result<(), CommandError> {
         let index = self.known_pod(name)?;
         let pod = &mut self.pods[index as usize];
+        if pod.paused {
+            return Err(CommandError::Paused { pod: name.into() });
+        }
         let Some(mut process) = pod.process.take() else {
             return Err(CommandError::Down { pod: name.into() });
         };

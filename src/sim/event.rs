@@ -27,6 +27,8 @@ pub enum What {
     Begin,
     /// The process has built its modules.
     Modules,
+    /// SIGTERM is there.
+    Terminate,
     /// A timer of memberlist.
     Swim(memberlist::Timer),
     /// A packet is there.

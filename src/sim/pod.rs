@@ -115,7 +115,8 @@ impl Pod {
     pub(super) fn exit(&mut self, reason: Exit, world: &mut World) {
         let Some(mut process) = self.process.take() else { return };
         let keeps_log = world.options.ingester.wal && !self.disk_full;
-        self.wal = process.requests.crash(keeps_log, world);
+        // What it had not read back yet is still there.
+        self.wal.extend(process.requests.crash(keeps_log, world));
         self.paused = false;
         self.backlog.clear();
         let host = &mut world.hosts[self.index as usize];
@@ -127,7 +128,8 @@ impl Pod {
         world.note(Some(self.index), Happening::Exited { reason });
         self.set_ready(false, String::new(), world);
         let pause = world.options.deployment.restart_backoff.0;
-        if reason != Exit::Stopped && pause > Duration::ZERO {
+        // A pod that was told to go is not restarted, even if it had to be killed.
+        if reason != Exit::Stopped && !process.stop_received && pause > Duration::ZERO {
             const LONGEST: Duration = Duration::from_secs(300);
 
             let pause = pause.saturating_mul(1 << self.crashes.min(16)).min(LONGEST);

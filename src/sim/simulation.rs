@@ -32,6 +32,8 @@ pub(super) struct Members {
     pub(super) pods: Vec<u32>,
     /// How many should run.
     pub(super) wanted: usize,
+    /// Those that were scaled away: nobody restarts them.
+    pub(super) away: Vec<u32>,
 }
 
 /// How far an advance came.
@@ -220,7 +222,8 @@ impl Simulation {
         let Some(pod) = self.pods.get_mut(index as usize) else { return };
         let world = &mut self.world;
         if epoch == 0 {
-            if matches!(what, What::Start) {
+            let is_away = self.groups[pod.group as usize].away.contains(&index);
+            if matches!(what, What::Start) && !is_away {
                 pod.start(world);
             }
             return;
@@ -324,6 +327,7 @@ impl super::process::Process {
             What::Packet(arrival) => self.receive(&arrival, pod, world),
             What::Swim(timer) => self.swim_timer(timer, pod, world),
             What::Begin => self.begin(pod, world),
+            What::Terminate => self.terminate(pod, world),
             What::Modules => self.built(pod, world),
             What::StreamIn(stream) => self.stream_in(*stream, pod, world),
             What::StreamBack(back) => self.stream_back(&back, pod, world),

@@ -192,7 +192,7 @@ mod tests {
         one.seek(at(20));
         let mut other = one.fork();
         other.apply(Command::Kill { pod: "loki-1".into(), dark: false }).unwrap();
-        assert_ne!(print_at(&mut other, 40), print_at(&mut one, 40));
+        assert_ne!(print_at(&mut other, 25), print_at(&mut one, 25));
         assert!(one.present().pods[1].is_up() && !other.present().pods[1].is_up());
     }
 

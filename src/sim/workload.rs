@@ -136,6 +136,11 @@ impl Ledger {
         self.check(record);
     }
 
+    /// A disk is gone with what stood in its log.
+    pub(super) fn abandon(&mut self, log: &[(Instant, u32)]) {
+        log.iter().for_each(|(_, record)| self.forget(*record));
+    }
+
     fn flush(&mut self, record: u32) {
         self.records[record as usize].flushed = true;
     }
@@ -149,8 +154,19 @@ impl Ledger {
         }
     }
 
-    /// Whether every line that was promised is somewhere or counted as lost; if not, what is wrong.
-    pub fn check_books(&self) -> Result<(), String> {
+    /// Whether every line that was promised is somewhere or counted as lost; if not, what is wrong. `held` has
+    /// the records in all memories and logs, each as often as there are copies.
+    pub(super) fn check_books(&self, held: impl Iterator<Item = u32>) -> Result<(), String> {
+        let mut copies = vec![0; self.records.len()];
+        held.for_each(|record| copies[record as usize] += 1);
+        let counted = self.records.iter().map(|entry| entry.copies);
+        // What is in the object store leaves memories uncounted.
+        let differs = |(place, (counted, found)): &(usize, (u16, u16))| {
+            !self.records[*place].flushed && counted != found
+        };
+        if let Some((place, (counted, found))) = counted.zip(copies).enumerate().find(differs) {
+            return Err(format!("record {place} has {counted} copies by the books, and {found} are found"));
+        }
         let adrift = |entry: &Record| entry.accepted && entry.copies == 0 && !entry.flushed && !entry.lost;
         if let Some(place) = self.records.iter().position(adrift) {
             return Err(format!("record {place} was accepted and is nowhere"));
@@ -202,6 +218,11 @@ impl Requests {
     /// How many records this ingester holds in memory.
     pub fn in_memory(&self) -> usize {
         self.memory.len()
+    }
+
+    /// The records that this ingester holds in memory.
+    pub(super) fn held(&self) -> impl Iterator<Item = u32> {
+        self.memory.iter().map(|(_, record)| *record)
     }
 
     /// Writes everything in memory to the object store.

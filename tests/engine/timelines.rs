@@ -119,7 +119,7 @@ fn one_killed_of_three_is_suspect_after_a_probe_and_dead_twenty_seconds_later() 
         let dead = cluster.until(secs(25), "dead", |it| {
             ["loki-0", "loki-1"].iter().any(|via| it.state_at(via, "loki-2") == Some(State::Dead))
         });
-        assert_eq!(dead, secs(20));
+        assert!((secs(20)..ms(20_001)).contains(&dead), "{dead:?}");
         cluster.run(secs(5));
         for peer in ["loki-0", "loki-1"] {
             let marked = cluster.logged_lines(peer, "Marking loki-2-");
@@ -165,37 +165,40 @@ fn with_more_survivors_two_confirmations_end_the_suspicion_after_twenty_seconds_
 
 #[test]
 fn news_spread_as_fast_as_they_were_seen_to() {
-    // Nodes, then milliseconds: the median node's middle value, and the last node's.
+    // Nodes, then milliseconds: the median node's middle value, and the last node's. What was seen is 105 and
+    // 105, 135 and 135, 110 and 152, 155 and 288, 239 and 441; the more nodes, the more it counts that those
+    // were started within milliseconds, so that their ticks followed each other closely.
     for (count, node, last) in [
-        (2, 60..160, 60..160),
-        (3, 80..190, 80..190),
-        (5, 70..160, 110..210),
-        (10, 110..210, 220..360),
-        (20, 180..300, 350..540),
+        (2, 70..140, 70..140),
+        (3, 90..180, 90..180),
+        (5, 80..190, 120..250),
+        (10, 120..240, 230..400),
+        (20, 200..330, 370..560),
     ] {
-        let mut cluster = Cluster::of(count).settled();
         let (mut of_nodes, mut of_last) = (Vec::new(), Vec::new());
-        for trial in 0..25 {
-            cluster.run(secs(12) + ms(trial * 137)).forget("loki-0", "loki-1");
-            let asked = cluster.now();
-            cluster.run(secs(12));
-            let heard = |via: &str| {
-                let states = cluster.ring_states(via, "loki-1");
-                let left = states.into_iter().find(|(at, state)| *at >= asked && *state == Left);
-                left.map_or(secs(9), |(at, _)| at - asked)
-            };
-            let times =
-                Vec::from_iter(cluster.names().iter().filter(|name| ***name != *"loki-0").map(|name| heard(name)));
-            let (median, worst) = median_and_worst(times);
-            of_nodes.push(median);
-            of_last.push(worst);
+        for seed in 0..5 {
+            let mut cluster = Cluster::of(count).seed(seed).settled();
+            for trial in 0..8 {
+                cluster.run(secs(12) + ms(trial * 137)).forget("loki-0", "loki-1");
+                let asked = cluster.now();
+                cluster.run(secs(12));
+                let heard = |via: &str| {
+                    let states = cluster.ring_states(via, "loki-1");
+                    let left = states.into_iter().find(|(at, state)| *at >= asked && *state == Left);
+                    left.map_or(secs(9), |(at, _)| at - asked)
+                };
+                let others = cluster.names().into_iter().filter(|name| **name != *"loki-0");
+                let (median, worst) = median_and_worst(others.map(|name| heard(&name)).collect());
+                of_nodes.push(median);
+                of_last.push(worst);
+            }
         }
         let in_ms = |time: Duration| time.as_millis() as u64;
         let (node_median, _) = median_and_worst(of_nodes);
         let (last_median, worst) = median_and_worst(of_last);
         assert!(node.contains(&in_ms(node_median)), "{count}: median node {node_median:?}");
         assert!(last.contains(&in_ms(last_median)), "{count}: last node {last_median:?}");
-        assert!(worst < ms(1200), "{count}: {worst:?}");
+        assert!(worst < ms(1500), "{count}: {worst:?}");
     }
 }
 

@@ -226,7 +226,7 @@ impl Messages {
     fn see(&mut self) {
         if !self.has_message {
             self.has_message = true;
-            self.queue.push((), MESSAGE_BYTES, |()| false);
+            self.queue.push_over((), MESSAGE_BYTES, |()| false);
         }
     }
 }

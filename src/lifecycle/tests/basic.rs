@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::super::RingKind;
 use super::driver::{START, World, entry};
+use crate::prng::Prng;
 use crate::ring::InstanceDesc;
 use crate::ring::InstanceState::{Active, Joining, Leaving, Left, Pending};
 
@@ -18,6 +19,18 @@ fn a_distributor_registers_as_active_with_one_token() {
 }
 
 #[test]
+fn a_ring_client_mostly_hears_of_active_after_the_first_look() {
+    let at_once = (0..200).filter(|seed| {
+        let mut world = World::new();
+        world.prng = Prng::stream(*seed, "test", 0);
+        let a = world.basic(RingKind::Scheduler, "a", |_| {});
+        world.run_to(2000);
+        world.nodes[a].running_at == Some(1000)
+    });
+    assert!((30..70).contains(&at_once.count()));
+}
+
+#[test]
 fn a_ring_managers_instance_is_joining_for_the_second_that_the_store_needs() {
     for (kind, tokens) in [(RingKind::Scheduler, 1), (RingKind::IndexGateway, 128), (RingKind::Compactor, 1)]
     {
@@ -28,7 +41,7 @@ fn a_ring_managers_instance_is_joining_for_the_second_that_the_store_needs() {
         world.run_to(16_000);
         let expected = [(0, Joining, tokens), (1000, Active, tokens), (15_000, Active, tokens)];
         assert_eq!(world.writes_of("a"), expected);
-        assert_eq!(world.nodes[a].running_at, Some(1000));
+        assert!(matches!(world.nodes[a].running_at, Some(1000 | 1100..1200)));
     }
 }
 
@@ -149,7 +162,8 @@ fn an_entry_that_is_active_already_needs_no_write() {
     world.desc.ingesters.get_mut("a").unwrap().state = Active;
     world.run_to(14_000);
     assert_eq!(world.writes_of("a"), [(0, Joining, 1)]);
-    assert_eq!((world.nodes[a].running_at, world.nodes[a].basic().state()), (Some(1000), Active));
+    assert!(matches!(world.nodes[a].running_at, Some(1000 | 1100..1200)));
+    assert_eq!(world.nodes[a].basic().state(), Active);
 }
 
 #[test]

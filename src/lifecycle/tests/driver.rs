@@ -33,7 +33,7 @@ pub(super) struct World {
     /// Every entry written: milliseconds since the start, ID, state, tokens.
     pub(super) writes: Vec<(u64, String, InstanceState, usize)>,
     now: Instant,
-    prng: Prng,
+    pub(super) prng: Prng,
     known: bool,
     queue: BTreeMap<(Instant, u64), (usize, Event)>,
     queued: u64,

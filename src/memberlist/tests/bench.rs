@@ -20,7 +20,7 @@ impl Chat {
 
     pub(super) fn say(&mut self, message: u32) {
         self.heard.push(message);
-        self.queue.push(message, 1, |_| false);
+        self.queue.push_over(message, 1, |_| false);
     }
 
     fn hear(&mut self, message: u32) {

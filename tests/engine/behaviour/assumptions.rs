@@ -127,7 +127,9 @@ fn a_members_name_is_not_the_instances_id_and_changes_with_every_start() {
 fn an_ingester_that_starts_isolated_registers_as_new_and_overwrites_its_old_self_when_it_joins() {
     let mut cluster = Cluster::of(3).settled();
     let old = cluster.entry("loki-0", "loki-2").unwrap();
-    cluster.kill("loki-2").apply(ringside::sim::Command::Dns { down: true }).start("loki-2").run(secs(90));
+    // Up to half a minute after its death the others would still gossip to its address.
+    cluster.kill("loki-2").run(secs(120));
+    cluster.apply(ringside::sim::Command::Dns { down: true }).start("loki-2").run(secs(90));
     assert_eq!(cluster.ring_size("loki-2"), 1);
     cluster.apply(ringside::sim::Command::Dns { down: false }).run(secs(120));
     let new = cluster.entry("loki-0", "loki-2").unwrap();

@@ -254,7 +254,7 @@ fn a_container_that_was_ready_in_between_starts_with_the_short_pause_again() {
     }
     let began = starts(&cluster, "loki-2");
     for pair in began[1..].windows(2) {
-        assert_eq!(pair[1] - pair[0], secs(120), "{began:?}");
+        assert_eq!((pair[1] - pair[0]).as_secs(), 120, "{began:?}");
     }
 }
 
@@ -350,7 +350,7 @@ fn the_dead_are_forgotten_where_that_is_switched_on_and_enough_are_left() {
         let shown = cluster.shown("loki-0", "loki-1");
         if shown == "absent" {
             let after = cluster.raw("loki-0", "loki-1").unwrap().timestamp - before;
-            assert!((61..=66).contains(&after), "{after}");
+            assert!((60..=66).contains(&after), "{after}");
             let text = "info autoforget removed ingester loki-1 from the ring because it was not healthy after 1m0s";
             assert!(cluster.names().iter().any(|via| **via != *"loki-1" && !cluster.logged(via, text).is_empty()));
         }

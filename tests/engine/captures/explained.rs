@@ -46,7 +46,7 @@ pub(super) const EXPLAINED: &[Explained] = &[
     },
     Explained {
         what: "the last lines of a process",
-        why: "Loki's writes them in threads that nobody waits for; three processes were over before",
+        why: "Loki writes them in threads that nobody waits for; three processes were over before",
         settle: last_lines,
     },
     Explained {
