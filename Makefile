@@ -70,9 +70,9 @@ screenshots: page chromium ## Pictures of every route on every screen, in target
 	cargo test --quiet --locked --features site --test e2e screens
 
 bench: toolchain ## Benchmarks of the engine
-	cargo bench --locked --bench engine
+	cargo bench --locked --bench engine --bench simulation
 
-bench-web: tools chromium ## The look-up benchmark in headless Chromium
+bench-web: tools chromium ## Look-ups and clusters in headless Chromium
 	cargo bench --locked $(WASM) --bench web
 
 tools: toolchain .tools/trunk-$(TRUNK) .tools/wasm-bindgen-$(WASM_BINDGEN) ## Install the pinned tools into .tools/, once

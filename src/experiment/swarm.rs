@@ -119,8 +119,10 @@ fn heal(options: &Options, steps: &[TimedCommand]) -> Vec<Command> {
 }
 
 fn pods(options: &Options) -> Vec<String> {
-    let names =
-        |group: &Group| Vec::from_iter((0..group.count).map(|ordinal| format!("{}-{ordinal}", group.name)));
+    let names = |group: &Group| {
+        let numbers = group.first..group.first + group.count;
+        Vec::from_iter(numbers.map(|number| format!("{}-{number}", group.name)))
+    };
     options.groups.iter().flat_map(names).collect()
 }
 
@@ -187,7 +189,9 @@ impl Draw {
             19 => Command::WalReplay { pod, takes: Span::secs(self.up_to(60)) },
             20 => Command::Rollout { group: options.groups[0].name.clone() },
             21 => Command::Heal {},
-            22 => Command::Init { pod, takes: Span::secs(self.up_to(20)), modules: Span::secs(self.up_to(5)) },
+            22 => {
+                Command::Init { pod, takes: Span::secs(self.up_to(20)), modules: Span::secs(self.up_to(5)) }
+            }
             23 => Command::FinalSleep { pod, takes: Span::secs(self.up_to(20)) },
             24 => Command::Push { via: pod, labels: "{app=\"one\"}".into(), lines: 1 + self.up_to(30) },
             25 => Command::Query { via: pod },

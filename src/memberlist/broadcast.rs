@@ -84,28 +84,30 @@ impl<M: Clone> TransmitLimitedQueue<M> {
     /// Queues a message of `bytes` and drops those of the same `name` (ml queue.go, `NamedBroadcast`).
     #[inline]
     pub fn push(&mut self, message: M, bytes: usize, name: u64) {
-        self.remove(|known, _| known == name);
+        for place in 0..self.tiers.len() {
+            while let Some(old) = self.tiers[place].names.iter().position(|known| *known == name) {
+                self.remove(place, old);
+            }
+        }
         self.put(message, bytes, name);
     }
 
     /// Queues a message of `bytes` that has no name, and drops those that it `invalidates`.
     pub fn push_over(&mut self, message: M, bytes: usize, invalidates: impl Fn(&M) -> bool) {
-        self.remove(|_, old| invalidates(old));
+        for place in 0..self.tiers.len() {
+            while let Some(old) = self.tiers[place].messages.as_slice().iter().position(&invalidates) {
+                self.remove(place, old);
+            }
+        }
         self.put(message, bytes, UNNAMED);
     }
 
-    #[inline]
-    fn remove(&mut self, gone: impl Fn(u64, &M) -> bool) {
-        for tier in &mut self.tiers {
-            let is_gone = |place: &usize| gone(tier.names[*place], &tier.messages.as_slice()[*place]);
-            let mut places = Vec::from_iter((0..tier.names.len()).filter(is_gone));
-            while let Some(place) = places.pop() {
-                tier.messages.remove(place);
-                tier.names.remove(place);
-                self.bytes -= tier.labels.remove(place).bytes as usize;
-                self.len -= 1;
-            }
-        }
+    fn remove(&mut self, tier: usize, place: usize) {
+        let tier = &mut self.tiers[tier];
+        tier.messages.remove(place);
+        tier.names.remove(place);
+        self.bytes -= tier.labels.remove(place).bytes as usize;
+        self.len -= 1;
     }
 
     fn put(&mut self, message: M, bytes: usize, name: u64) {
@@ -246,12 +248,23 @@ impl<M: Clone> TransmitLimitedQueue<M> {
     }
 }
 
+/// Messages that a new tier has room for.
+const ROOM: usize = 8;
+
 /// The name of messages that have none.
 const UNNAMED: u64 = 0;
 
 impl<M: Clone> Tier<M> {
     fn new(unsent_at: u32, message: M, name: u64, label: Label) -> Self {
-        Self { unsent_at, messages: Messages::new(message), names: vec![name], labels: vec![label] }
+        // A tick's worth of news has room without growing.
+        let mut tier = Self {
+            unsent_at,
+            messages: Messages { own: Vec::with_capacity(ROOM), shared: None },
+            names: Vec::with_capacity(ROOM),
+            labels: Vec::with_capacity(ROOM),
+        };
+        tier.put(0, message, name, label);
+        tier
     }
 
     fn put(&mut self, place: usize, message: M, name: u64, label: Label) {
@@ -262,10 +275,6 @@ impl<M: Clone> Tier<M> {
 }
 
 impl<M: Clone> Messages<M> {
-    fn new(message: M) -> Self {
-        Self { own: vec![message], shared: None }
-    }
-
     #[inline]
     fn as_slice(&self) -> &[M] {
         self.shared.as_deref().unwrap_or(&self.own)

@@ -105,7 +105,7 @@ impl Memberlist {
     ) {
         match timer {
             Timer::Probe => self.probe_tick(now, delegate, out),
-            Timer::ProbeTimeout { seq_no } => self.probe_timeout(seq_no, delegate, out),
+            Timer::ProbeTimeout { seq_no } => self.probe_timeout(now, seq_no, delegate, out),
             Timer::ProbeVerdict { seq_no } => self.probe_verdict(now, seq_no, delegate, out),
             Timer::NackTimeout { seq_no } => self.nack_timeout(seq_no, delegate, out),
             Timer::Gossip => self.gossip_tick(now, delegate, out),

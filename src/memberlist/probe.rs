@@ -50,6 +50,7 @@ impl Memberlist {
     /// The direct ping took too long: asks others.
     pub(super) fn probe_timeout<D: Delegate>(
         &mut self,
+        now: Instant,
         seq_no: u32,
         delegate: &mut D,
         out: &mut Vec<Output<D>>,
@@ -57,7 +58,8 @@ impl Memberlist {
         let under_way = |probe: &&mut Probe| probe.seq_no == seq_no && probe.asked.is_none();
         let Some(probe) = self.probe.as_mut().filter(under_way) else { return };
         let NodeState { name: target, address, .. } = probe.target;
-        out.push(Output::Timer { at: probe.deadline, timer: Timer::ProbeVerdict { seq_no } });
+        // A process that was paused may come to it late.
+        out.push(Output::Timer { at: probe.deadline.max(now), timer: Timer::ProbeVerdict { seq_no } });
 
         let mut helpers = std::mem::take(&mut self.targets);
         let nodes = self.members.as_slice();

@@ -287,13 +287,17 @@ impl Simulation {
     }
 
     fn start(&mut self, index: u32, rename: Option<&str>, address: Option<&str>) -> Result<(), CommandError> {
+        let group = self.pods[index as usize].group;
+        self.groups[group as usize].away.retain(|away| *away != index);
+        if self.pods[index as usize].is_up() {
+            return Ok(());
+        }
         if let Some(address) = address {
             let ip = self.free_address(address)?;
             self.world.move_host(index, ip);
         }
         let pod = &mut self.pods[index as usize];
-        self.groups[pod.group as usize].away.retain(|away| *away != index);
-        if let Some(name) = rename.filter(|_| pod.process.is_none()) {
+        if let Some(name) = rename {
             pod.name = name.into();
             pod.tokens.clear();
             self.world.ledger.abandon(&std::mem::take(&mut pod.wal));

@@ -48,12 +48,17 @@ pub(super) fn ring_slots(modules: &[Running], options: &Options, pod: &Pod, worl
     slots
 }
 
+/// `server.grpc_listen_port`.
+const GRPC_PORT: u16 = 9095;
+
 fn lifecycler(kind: RingKind, options: &Options, pod: &Pod, world: &World) -> Lifecycler {
     let settings = &options.lifecycler;
     let ip = Ipv4Addr::from(world.hosts[pod.index as usize].ip);
+    // Loki never tells the distributors' ring which port it is.
+    let port = if kind == RingKind::Distributor { 0 } else { GRPC_PORT };
     let identity = Identity {
         id: Arc::clone(&pod.name),
-        addr: format!("{ip}:9095").into(),
+        addr: format!("{ip}:{port}").into(),
         zone: Arc::clone(&pod.zone),
     };
     let common = settings.heartbeat_period != Span::secs(5);

@@ -300,6 +300,8 @@ impl Process {
                     body.push_str(&format!("{name}: {}\n", count(name)));
                 }
             }
+            // `http.Error` ends the text once more.
+            body.push('\n');
             return (503, body);
         }
         for (kind, who) in [(RingKind::Ingester, "Ingester"), (RingKind::PatternIngester, "Pattern Ingester")]

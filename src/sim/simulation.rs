@@ -238,10 +238,9 @@ impl Simulation {
                 if !was && pod.ready {
                     self.pod_became_ready(index);
                 }
-                return;
             }
-            What::GraceOver => return pod.exit(super::Exit::Killed, world),
-            what if pod.paused => return pod.backlog.push(what),
+            What::GraceOver => pod.exit(super::Exit::Killed, world),
+            what if pod.paused => pod.backlog.push(what),
             what => deliver(pod, what, world),
         }
     }

@@ -191,8 +191,7 @@ impl Cluster {
     pub(crate) fn shown(&self, via: &str, id: &str) -> &'static str {
         let wall = self.process(via).wall(&self.sim.world);
         let health = HeartbeatHealth::at(wall, self.sim.world.options.lifecycler.heartbeat_timeout.0);
-        self.entry(via, id)
-            .map_or("absent", |entry| shown_state(entry.state, health.covers(entry.timestamp)))
+        self.entry(via, id).map_or("absent", |entry| shown_state(entry.state, health.covers(entry.timestamp)))
     }
 
     /// How many instances readers at `via` see.

@@ -17,7 +17,8 @@ fn death_in_memberlist_does_not_touch_the_ring_nor_the_reverse() {
     assert_eq!(cluster.shown("loki-0", "loki-2"), "UNHEALTHY");
     assert_eq!(cluster.entry("loki-0", "loki-2").unwrap().tokens.len(), 128, "it still owns its ranges");
     // A heartbeat that is too old, of a process that lives.
-    let mut cluster = Cluster::of(3).with(|options| options.lifecycler.heartbeat_timeout = Span::secs(20)).settled();
+    let mut cluster =
+        Cluster::of(3).with(|options| options.lifecycler.heartbeat_timeout = Span::secs(20)).settled();
     cluster.clock("loki-2", -18_000).run(secs(8));
     assert_eq!(cluster.shown("loki-0", "loki-2"), "ACTIVE");
     cluster.clock("loki-2", -18_000).run(secs(15));
@@ -30,7 +31,8 @@ fn readers_never_see_a_tombstone_but_the_raw_view_does() {
     let mut cluster = Cluster::of(3).settled();
     cluster.terminate("loki-2").run(secs(5));
     let ring: Value = serde_json::from_str(&cluster.page("loki-0", "/ring").body).unwrap();
-    let shown = Vec::from_iter(ring["shards"].as_array().unwrap().iter().map(|shard| shard["id"].as_str().unwrap()));
+    let shown =
+        Vec::from_iter(ring["shards"].as_array().unwrap().iter().map(|shard| shard["id"].as_str().unwrap()));
     assert_eq!(shown, ["loki-0", "loki-1"]);
     let raw = cluster.page("loki-0", "/memberlist?viewKey=collectors/ring&format=json").body;
     let raw: Value = serde_json::from_str(&raw).unwrap();
@@ -41,7 +43,8 @@ fn readers_never_see_a_tombstone_but_the_raw_view_does() {
 #[test]
 fn a_new_ingester_is_never_joining_unless_it_observes_its_tokens() {
     let states = |observe: u64| {
-        let mut cluster = Cluster::of(1).with(|options| options.lifecycler.observe_period = Span::secs(observe));
+        let mut cluster =
+            Cluster::of(1).with(|options| options.lifecycler.observe_period = Span::secs(observe));
         cluster.run(secs(20));
         Vec::from_iter(cluster.ring_states("loki-0", "loki-0").into_iter().map(|(_, state)| state))
     };
@@ -139,7 +142,8 @@ fn an_ingester_that_starts_isolated_registers_as_new_and_overwrites_its_old_self
 }
 
 #[test]
-fn after_a_crash_an_instance_that_finds_its_entry_keeps_tokens_and_registration_and_writes_only_at_its_heartbeat() {
+fn after_a_crash_an_instance_that_finds_its_entry_keeps_tokens_and_registration_and_writes_only_at_its_heartbeat()
+ {
     let mut cluster = Cluster::of(3).settled();
     cluster.kill("loki-2").run(secs(70));
     let old = cluster.entry("loki-0", "loki-2").unwrap();
@@ -161,7 +165,10 @@ fn a_renamed_pod_leaves_its_old_entry_behind() {
     });
     cluster.run(secs(70));
     assert_eq!(cluster.ring_size("loki-0"), 4);
-    assert_eq!((cluster.shown("loki-0", "loki-2"), cluster.shown("loki-0", "loki-x")), ("UNHEALTHY", "ACTIVE"));
+    assert_eq!(
+        (cluster.shown("loki-0", "loki-2"), cluster.shown("loki-0", "loki-x")),
+        ("UNHEALTHY", "ACTIVE")
+    );
 }
 
 #[test]
@@ -190,7 +197,10 @@ fn pages_of_two_processes_may_differ_for_as_long_as_they_are_apart() {
     cluster.partition(&[&["loki-0", "loki-1"], &["loki-2"]]).forget("loki-0", "loki-1").run(ms(900));
     assert_eq!((cluster.shown("loki-0", "loki-1"), cluster.shown("loki-2", "loki-1")), ("absent", "ACTIVE"));
     cluster.run(secs(70));
-    assert_eq!((cluster.shown("loki-0", "loki-1"), cluster.shown("loki-2", "loki-1")), ("ACTIVE", "UNHEALTHY"));
+    assert_eq!(
+        (cluster.shown("loki-0", "loki-1"), cluster.shown("loki-2", "loki-1")),
+        ("ACTIVE", "UNHEALTHY")
+    );
 }
 
 #[test]
@@ -198,7 +208,8 @@ fn the_first_full_exchange_besides_joins_comes_between_thirty_and_sixty_seconds(
     let firsts = each_seed(0..10, |seed| {
         let mut cluster = Cluster::of(2).seed(seed).with(|options| options.journal_packets = true);
         cluster.run(secs(70));
-        let began = cluster.happened("loki-0", |what| matches!(what, Happening::Started { .. }).then_some(()))[0].0;
+        let began =
+            cluster.happened("loki-0", |what| matches!(what, Happening::Started { .. }).then_some(()))[0].0;
         let exchanges = cluster.happened("loki-0", |what| match what {
             Happening::PushPull { join: false, .. } => Some(()),
             _ => None,

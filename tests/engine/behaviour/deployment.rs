@@ -29,8 +29,7 @@ const FAST_JOIN_FAILED: &str = "error failed to fast-join the memberlist cluster
 
 #[test]
 fn without_unready_addresses_a_cold_start_finds_nobody_at_first_and_the_later_join_heals_it() {
-    let mut cluster =
-        Cluster::of(3).with(|options| options.dns.publish_not_ready_addresses = false);
+    let mut cluster = Cluster::of(3).with(|options| options.dns.publish_not_ready_addresses = false);
     cluster.run(secs(10));
     for via in ["loki-0", "loki-1", "loki-2"] {
         assert_eq!(cluster.logged(via, FAST_JOIN_FAILED).len(), 1, "{via}");
@@ -158,7 +157,11 @@ fn a_rollout_goes_from_the_last_to_the_first_and_waits_for_each() {
     }
     for (id, old) in ["loki-0", "loki-1", "loki-2"].iter().zip(old) {
         assert_eq!(cluster.shown("loki-1", id), "ACTIVE");
-        assert_ne!(cluster.entry("loki-1", id).unwrap().tokens, old, "who left the ring comes back as another");
+        assert_ne!(
+            cluster.entry("loki-1", id).unwrap().tokens,
+            old,
+            "who left the ring comes back as another"
+        );
     }
 }
 
@@ -177,7 +180,11 @@ fn who_stays_in_the_ring_or_has_a_tokens_file_keeps_his_tokens() {
         assert_eq!(cluster.shown("loki-0", "loki-2"), between, "unregister {unregister}, file {file}");
         cluster.start("loki-2").run(secs(8));
         assert_eq!(cluster.shown("loki-0", "loki-2"), "ACTIVE");
-        assert_eq!(cluster.entry("loki-0", "loki-2").unwrap().tokens, old, "unregister {unregister}, file {file}");
+        assert_eq!(
+            cluster.entry("loki-0", "loki-2").unwrap().tokens,
+            old,
+            "unregister {unregister}, file {file}"
+        );
     }
 }
 
@@ -187,7 +194,10 @@ fn with_a_tokens_file_an_instance_is_active_at_once() {
     cluster.terminate("loki-2").run(secs(5)).start("loki-2").run(secs(8));
     assert_eq!(cluster.logged("loki-2", "info adding tokens from file").len(), 1);
     let states = cluster.ring_states("loki-2", "loki-2");
-    assert!(states.iter().filter(|(at, _)| *at > secs(65)).all(|(_, state)| state.name() != "PENDING"), "{states:?}");
+    assert!(
+        states.iter().filter(|(at, _)| *at > secs(65)).all(|(_, state)| state.name() != "PENDING"),
+        "{states:?}"
+    );
 }
 
 #[test]
@@ -226,8 +236,13 @@ fn more_pods_join_and_fewer_leave_last_ones_first() {
 
 #[test]
 fn a_pod_that_is_scaled_away_while_it_crashes_does_not_come_back() {
-    let mut cluster = Cluster::of(3).with(|options| options.deployment.restart_backoff = Span::secs(10)).settled();
-    cluster.kill("loki-2").run(secs(2)).apply(Command::Scale { group: "loki".into(), count: 2 }).run(secs(60));
+    let mut cluster =
+        Cluster::of(3).with(|options| options.deployment.restart_backoff = Span::secs(10)).settled();
+    cluster
+        .kill("loki-2")
+        .run(secs(2))
+        .apply(Command::Scale { group: "loki".into(), count: 2 })
+        .run(secs(60));
     assert!(!cluster.is_up("loki-2"));
 }
 
@@ -241,14 +256,16 @@ fn a_container_that_crashes_again_and_again_waits_twice_as_long_each_time() {
     cluster.run(secs(1800));
     let began = starts(&cluster, "loki-0");
     let ended = cluster.happened("loki-0", |what| matches!(what, Happening::Exited { .. }).then_some(()));
-    let pauses = Vec::from_iter(began[1..].iter().zip(&ended).map(|(began, (ended, ()))| (*began - *ended).as_secs()));
+    let pauses =
+        Vec::from_iter(began[1..].iter().zip(&ended).map(|(began, (ended, ()))| (*began - *ended).as_secs()));
     assert_eq!(pauses[..7], [10, 20, 40, 80, 160, 300, 300]);
     assert!(exits(&cluster, "loki-0").iter().all(|reason| *reason == Exit::Failed));
 }
 
 #[test]
 fn a_container_that_was_ready_in_between_starts_with_the_short_pause_again() {
-    let mut cluster = Cluster::of(3).with(|options| options.deployment.restart_backoff = Span::secs(10)).settled();
+    let mut cluster =
+        Cluster::of(3).with(|options| options.deployment.restart_backoff = Span::secs(10)).settled();
     for _ in 0..3 {
         cluster.kill("loki-2").run(secs(120));
     }
@@ -296,9 +313,16 @@ fn a_flush_or_a_final_sleep_makes_leaving_visible() {
 fn a_long_replay_means_not_in_the_ring_at_all() {
     let mut cluster = Cluster::of(3).settled();
     cluster.terminate("loki-2").run(secs(5));
-    cluster.apply(Command::WalReplay { pod: "loki-2".into(), takes: Span::secs(40) }).start("loki-2").run(secs(38));
+    cluster
+        .apply(Command::WalReplay { pod: "loki-2".into(), takes: Span::secs(40) })
+        .start("loki-2")
+        .run(secs(38));
     assert_eq!(cluster.shown("loki-0", "loki-2"), "absent");
-    assert_eq!(cluster.state_at("loki-0", "loki-2"), Some(State::Alive), "its memberlist is there long since");
+    assert_eq!(
+        cluster.state_at("loki-0", "loki-2"),
+        Some(State::Alive),
+        "its memberlist is there long since"
+    );
     cluster.run(secs(5));
     assert_eq!(cluster.shown("loki-0", "loki-2"), "ACTIVE");
 }
@@ -310,7 +334,9 @@ fn a_dead_ingester_in_the_ring_keeps_new_ones_from_becoming_ready_but_not_old_on
     assert!(!cluster.pod("loki-3").ready && cluster.pod("loki-0").ready);
     let body = cluster.page("loki-3", "/ready").body;
     assert_eq!(body, "Ingester not ready: instance 10.244.0.11:9095 past heartbeat timeout\n");
-    assert!(!cluster.logged("loki-3", "warn found an existing instance(s) with a problem in the ring").is_empty());
+    assert!(
+        !cluster.logged("loki-3", "warn found an existing instance(s) with a problem in the ring").is_empty()
+    );
     cluster.forget("loki-0", "loki-1").run(secs(40));
     assert!(cluster.pod("loki-3").ready);
 }
@@ -341,7 +367,8 @@ fn readiness_takes_the_minimum_from_the_first_time_that_somebody_asks() {
 #[test]
 fn the_dead_are_forgotten_where_that_is_switched_on_and_enough_are_left() {
     let gone = |count: usize, on: bool| {
-        let mut cluster = Cluster::of(count).with(|options| options.ingester.autoforget_unhealthy = on).settled();
+        let mut cluster =
+            Cluster::of(count).with(|options| options.ingester.autoforget_unhealthy = on).settled();
         cluster.kill("loki-1");
         let before = cluster.entry("loki-0", "loki-1").unwrap().timestamp;
         cluster.run(secs(50));
@@ -351,8 +378,11 @@ fn the_dead_are_forgotten_where_that_is_switched_on_and_enough_are_left() {
         if shown == "absent" {
             let after = cluster.raw("loki-0", "loki-1").unwrap().timestamp - before;
             assert!((60..=66).contains(&after), "{after}");
-            let text = "info autoforget removed ingester loki-1 from the ring because it was not healthy after 1m0s";
-            assert!(cluster.names().iter().any(|via| **via != *"loki-1" && !cluster.logged(via, text).is_empty()));
+            let text =
+                "info autoforget removed ingester loki-1 from the ring because it was not healthy after 1m0s";
+            assert!(
+                cluster.names().iter().any(|via| **via != *"loki-1" && !cluster.logged(via, text).is_empty())
+            );
         }
         shown
     };
@@ -389,7 +419,9 @@ fn processes_of_different_targets_share_one_memberlist() {
         .settled();
     assert_eq!(cluster.members_of("read-1"), 6);
     assert_eq!(cluster.ring_size("read-0"), 3);
-    let rings = each_seed(0..1, |_| cluster.process("read-0").rings.iter().filter(|ring| ring.lifecycler.is_some()).count());
+    let rings = each_seed(0..1, |_| {
+        cluster.process("read-0").rings.iter().filter(|ring| ring.lifecycler.is_some()).count()
+    });
     assert_eq!(rings, [0], "readers are members of no ring");
 }
 
@@ -415,7 +447,8 @@ fn a_wrong_address_to_advertise_makes_a_member_whom_nobody_reaches() {
 #[test]
 fn a_port_that_is_taken_ends_the_process() {
     let mut cluster = Cluster::of(2).with(|options| options.groups[0].started = Some(1)).settled();
-    let bind = Command::Bind { pod: "loki-1".into(), bind: String::new(), advertise: String::new(), taken: true };
+    let bind =
+        Command::Bind { pod: "loki-1".into(), bind: String::new(), advertise: String::new(), taken: true };
     cluster.apply(bind).start("loki-1").run(secs(10));
     assert!(!cluster.is_up("loki-1"));
     assert!(!cluster.logged("loki-1", "bind: address already in use").is_empty());

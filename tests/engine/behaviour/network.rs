@@ -46,12 +46,18 @@ fn with_rejoin_the_same_split_heals() {
     let cluster = split_for(150, Span::secs(60));
     assert!(sees_all(&cluster));
     assert!(cluster.names().iter().all(|id| cluster.shown("loki-1", id) == "ACTIVE"));
-    assert!(cluster.names().iter().any(|via| !cluster.logged(via, "info re-joined memberlist cluster").is_empty()));
+    assert!(
+        cluster
+            .names()
+            .iter()
+            .any(|via| !cluster.logged(via, "info re-joined memberlist cluster").is_empty())
+    );
 }
 
 #[test]
 fn news_of_both_sides_of_a_split_are_merged_by_their_heartbeats() {
-    let mut cluster = Cluster::of(4).with(|options| options.memberlist.rejoin_interval = Span::secs(20)).settled();
+    let mut cluster =
+        Cluster::of(4).with(|options| options.memberlist.rejoin_interval = Span::secs(20)).settled();
     cluster.partition(&[LEFT, RIGHT]).run(secs(10)).forget("loki-0", "loki-3");
     // Writers that wait for the other side let packets to this one drop, and the next full exchange mends it.
     cluster.until(secs(61), "told", |it| it.entry("loki-1", "loki-3").is_none());
@@ -91,7 +97,8 @@ fn a_blocked_port_lets_a_pod_speak_but_not_hear() {
         cluster.apply(Command::BlockPort { pod: "loki-2".into() }).run(secs(20));
         assert_eq!(cluster.shown("loki-0", "loki-2"), "ACTIVE", "its own writes still go out");
         cluster.run(secs(130));
-        let states = Vec::from_iter(cluster.member_states("loki-0", "loki-2-").into_iter().map(|(_, state)| state));
+        let states =
+            Vec::from_iter(cluster.member_states("loki-0", "loki-2-").into_iter().map(|(_, state)| state));
         assert!(states.contains(&State::Suspect), "{states:?}");
         assert!(!cluster.logged("loki-0", "i/o timeout").is_empty());
         cluster.heal().run(secs(120));
@@ -107,7 +114,10 @@ fn a_machine_that_is_gone_costs_every_packet_to_it_two_seconds_of_a_writer() {
     cluster.apply(Command::Kill { pod: "loki-2".into(), dark: true }).run(secs(10));
     let failed = cluster.logged_lines("loki-0", "warn WriteTo failed addr=10.244.0.12:7946");
     assert!(!failed.is_empty());
-    assert!(failed.iter().all(|(_, line)| line.ends_with("dial tcp 10.244.0.12:7946: i/o timeout")), "{failed:?}");
+    assert!(
+        failed.iter().all(|(_, line)| line.ends_with("dial tcp 10.244.0.12:7946: i/o timeout")),
+        "{failed:?}"
+    );
     let refusing = {
         let mut cluster = Cluster::of(3).settled();
         cluster.kill("loki-2").run(secs(10));
@@ -206,7 +216,9 @@ fn joining_a_cluster_with_another_label_ends_in_eof() {
     });
     cluster.run(secs(60));
     assert!(!cluster.logged("mimir-0", "failed to join 10.244.0.10:7946: EOF").is_empty());
-    assert!(!cluster.logged("loki-0", "error discarding stream with unacceptable label \"mimir\"").is_empty());
+    assert!(
+        !cluster.logged("loki-0", "error discarding stream with unacceptable label \"mimir\"").is_empty()
+    );
     assert_eq!(cluster.members_of("mimir-0"), 1);
 }
 
@@ -224,7 +236,9 @@ fn zone_aware_gossip_crosses_zones_only_between_bridges() {
         let zones = Vec::from_iter(cluster.sim.pods.iter().map(|pod| pod.zone_number));
         let crossings = |pod: usize| {
             let crosses = |what: &Happening| match what {
-                Happening::Packet { to, head: "gossip", .. } if zones[*to as usize] != zones[pod] => Some(*to),
+                Happening::Packet { to, head: "gossip", .. } if zones[*to as usize] != zones[pod] => {
+                    Some(*to)
+                }
                 _ => None,
             };
             let settled = cluster.happened(&cluster.names()[pod], crosses).into_iter();

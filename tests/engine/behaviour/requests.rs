@@ -7,7 +7,8 @@ use crate::cluster::{Cluster, ms, secs};
 /// Ingesters beside one distributor and one querier, so that it is clear who asks.
 fn micro(ingesters: usize, replication_factor: usize) -> Cluster {
     let change = |options: &mut Options| {
-        let group = |name: &str, count, target| Group { name: name.into(), count, target, ..Group::default() };
+        let group =
+            |name: &str, count, target| Group { name: name.into(), count, target, ..Group::default() };
         options.groups = vec![
             group("ingester", ingesters, Target::Ingester),
             group("distributor", 1, Target::Distributor),
@@ -53,9 +54,10 @@ fn pushes_and_queries_succeed_as_the_tables_of_quorums_say() {
         }
         cluster.run(secs(70));
         assert_eq!(cluster.query("querier-0").is_none(), queries, "{what}");
-        let results = Vec::from_iter((0..12).map(|stream| {
-            cluster.push("distributor-0", &format!("{{app=\"a{stream}\"}}")).0.is_none()
-        }));
+        let results = Vec::from_iter(
+            (0..12)
+                .map(|stream| cluster.push("distributor-0", &format!("{{app=\"a{stream}\"}}")).0.is_none()),
+        );
         if ingesters == 6 && dead > 1 || (ingesters, factor) == (2, 1) {
             // It depends on the stream's own replicas.
             assert!(results.contains(&true), "{what}");
@@ -104,7 +106,10 @@ fn writes_still_go_to_a_dead_ingester_for_a_minute_and_the_quorum_hides_it() {
     let text = "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: \
                 dial tcp 10.244.0.1";
     assert!(error.as_ref().unwrap().starts_with(text), "{error:?}");
-    assert_eq!(cluster.query("querier-0").unwrap(), "rpc error: code = Unavailable desc = too many failed ingesters");
+    assert_eq!(
+        cluster.query("querier-0").unwrap(),
+        "rpc error: code = Unavailable desc = too many failed ingesters"
+    );
 }
 
 #[test]
@@ -118,7 +123,11 @@ fn a_dark_or_paused_ingester_makes_a_push_wait_until_its_deadline() {
             };
         }
         let (error, _) = push(&mut cluster);
-        assert_eq!(error.unwrap(), "rpc error: code = DeadlineExceeded desc = context deadline exceeded", "{dark}");
+        assert_eq!(
+            error.unwrap(),
+            "rpc error: code = DeadlineExceeded desc = context deadline exceeded",
+            "{dark}"
+        );
     }
 }
 
@@ -129,7 +138,10 @@ fn a_stopping_ingester_refuses_and_a_leaving_one_is_asked_no_more() {
     assert_eq!(cluster.shown("distributor-0", "ingester-1"), "LEAVING");
     let (error, written) = push(&mut cluster);
     assert_eq!(error, None);
-    assert_eq!(BTreeSet::from_iter(written.iter().map(String::as_str)), BTreeSet::from(["ingester-0", "ingester-2"]));
+    assert_eq!(
+        BTreeSet::from_iter(written.iter().map(String::as_str)),
+        BTreeSet::from(["ingester-0", "ingester-2"])
+    );
     assert_eq!(cluster.query("querier-0"), None, "who leaves is still read from");
 }
 
@@ -177,8 +189,9 @@ fn without_zone_awareness_the_same_two_deaths_fail_every_query_and_some_pushes()
     let mut cluster = three_zones(micro(6, 3), false).settled();
     cluster.kill("ingester-0").kill("ingester-3").run(secs(70));
     assert_eq!(cluster.query("querier-0").unwrap(), "too many unhealthy instances in the ring");
-    let errors =
-        Vec::from_iter((0..20).filter_map(|stream| cluster.push("distributor-0", &format!("{{app=\"a{stream}\"}}")).0));
+    let errors = Vec::from_iter(
+        (0..20).filter_map(|stream| cluster.push("distributor-0", &format!("{{app=\"a{stream}\"}}")).0),
+    );
     assert!(!errors.is_empty() && errors.len() < 20);
     assert!(errors[0].starts_with("at least 2 live replicas required, could only find 1"), "{errors:?}");
 }

@@ -98,7 +98,8 @@ fn who_starts_while_the_store_is_away_gives_up_and_joins_when_it_is_tried_again(
 
 #[test]
 fn in_memory_everybody_is_alone_and_starts_from_nothing() {
-    let mut cluster = in_store(StoreKind::Inmemory, 2).with(|options| options.replication_factor = 1).settled();
+    let mut cluster =
+        in_store(StoreKind::Inmemory, 2).with(|options| options.replication_factor = 1).settled();
     for via in ["loki-0", "loki-1"] {
         assert_eq!(cluster.ring_size(via), 1);
         assert_eq!(cluster.shown(via, via), "ACTIVE");
@@ -138,9 +139,12 @@ fn all_rings_stand_beside_each_other_in_one_store() {
         })
         .settled();
     let process = cluster.process("loki-1");
-    for (ring, tokens) in
-        [(RingKind::Distributor, 1), (RingKind::Compactor, 1), (RingKind::Scheduler, 1), (RingKind::Ruler, 128)]
-    {
+    for (ring, tokens) in [
+        (RingKind::Distributor, 1),
+        (RingKind::Compactor, 1),
+        (RingKind::Scheduler, 1),
+        (RingKind::Ruler, 128),
+    ] {
         let desc = process.desc(ring).unwrap();
         assert_eq!(desc.ingesters.len(), 3, "{ring:?}");
         assert!(desc.ingesters.values().all(|entry| entry.tokens.len() == tokens), "{ring:?}");
