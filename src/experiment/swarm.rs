@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crate::prng::Prng;
 use crate::sim::{
-    Checker, Command, Group, Options, SETTLING, Scenario, Simulation, SimulationError, Span, TimedCommand,
+    Checker, Command, Group, Options, SETTLING, Scenario, Simulation, SimulationError, Span, StoreKind,
+    TimedCommand,
 };
 use crate::time::Instant;
 
@@ -164,6 +165,9 @@ impl Draw {
     fn command(&mut self, options: &Options, pods: &[String]) -> Command {
         let pod = self.one_of(pods);
         let other = self.one_of(pods);
+        if options.store != StoreKind::Memberlist && self.one_in(5) {
+            return Command::Store { down: !self.one_in(4) };
+        }
         match self.up_to(28) {
             0..=2 => Command::Kill { pod, dark: self.one_in(3) },
             3..=4 => Command::Terminate { pod },

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +15,8 @@ use super::{Edit, Key, KvMessage, Value};
 pub struct Store {
     values: Vec<Option<Value>>,
     left_ingesters_timeout: Duration,
-    /// The keys whose tokens somebody claims who is not alone.
-    contested: Contested,
+    /// The tokens that may be claimed twice; nothing while nobody has said.
+    contested: Option<Contested>,
     transitions: Vec<Transition>,
 }
 
@@ -30,35 +31,14 @@ pub struct Transition {
     pub state: InstanceState,
 }
 
-/// The keys in whose rings two instances ever claimed one token, as far as the whole world knows: in the
-/// others no node need look for such tokens, and none would find any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Contested(u64);
-
-impl Contested {
-    /// With this key besides.
-    pub fn insert(&mut self, key: Key) {
-        self.0 |= 1 << (key.0 % 64);
-    }
-
-    /// Whether the key is one of them.
-    pub fn contains(self, key: Key) -> bool {
-        self.0 & 1 << (key.0 % 64) != 0
-    }
-
-    /// All keys: for whoever does not know.
-    pub const ALL: Self = Self(u64::MAX);
-}
+/// The tokens that two instances ever claimed, by key and ascending, as far as the whole world knows: in other tokens
+/// no node need look for conflicts, and none would find any.
+pub type Contested = Arc<BTreeMap<Key, Vec<u32>>>;
 
 impl Store {
     /// A store of `keys` keys without values, that keeps tombstones for a while.
     pub fn new(keys: usize, left_ingesters_timeout: Duration) -> Self {
-        Self {
-            values: vec![None; keys],
-            left_ingesters_timeout,
-            contested: Contested::ALL,
-            transitions: Vec::new(),
-        }
+        Self { values: vec![None; keys], left_ingesters_timeout, contested: None, transitions: Vec::new() }
     }
 
     /// Whether anything changed its state since [`Self::take_transitions`].
@@ -71,9 +51,12 @@ impl Store {
         std::mem::take(&mut self.transitions)
     }
 
-    /// Says in whose rings tokens may be claimed twice.
-    pub fn set_contested(&mut self, contested: Contested) {
-        self.contested = contested;
+    /// Says which tokens may be claimed twice.
+    #[inline]
+    pub fn set_contested(&mut self, contested: &Contested) {
+        if !self.contested.as_ref().is_some_and(|known| Arc::ptr_eq(known, contested)) {
+            self.contested = Some(Arc::clone(contested));
+        }
     }
 
     /// The value of a key, if it has one.
@@ -139,7 +122,8 @@ impl Store {
     }
 
     fn merge(&mut self, key: Key, incoming: Desc, removed: &[Arc<str>], now: WallTime) -> Option<Desc> {
-        let contested = self.contested.contains(key);
+        let contested = self.contested.as_ref().map(|tokens| tokens.get(&key).map_or(&[][..], Vec::as_slice));
+        let mut lost_tokens = false;
         let slot = self.values.get_mut(key.0 as usize)?;
         let change = match slot {
             Some(value) => {
@@ -147,7 +131,9 @@ impl Store {
                 let state = |id: &Arc<str>| desc.ingesters.get(id).map(|entry| entry.state);
                 let touched = incoming.ingesters.keys().chain(removed);
                 let before = Vec::from_iter(touched.map(|id| (Arc::clone(id), state(id))));
-                let change = desc.apply(incoming, removed, contested, now)?;
+                let applied = desc.apply(incoming, removed, contested, now)?;
+                lost_tokens = applied.lost_tokens;
+                let change = applied.change;
                 for (id, before) in before {
                     if let Some(entry) = change.ingesters.get(&id)
                         && before != Some(entry.state)
@@ -172,6 +158,6 @@ impl Store {
             }
         };
         let limit = now.offset(-i64::try_from(self.left_ingesters_timeout.as_nanos()).unwrap_or(i64::MAX));
-        slot.as_mut()?.accepted(change, contested, limit)
+        slot.as_mut()?.accepted(change, lost_tokens, limit)
     }
 }

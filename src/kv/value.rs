@@ -123,9 +123,8 @@ impl Value {
     }
 
     /// The ring has taken `change`: brings the heads up to date, drops tombstones that are due, and counts. What is
-    /// left of the change, if anything. Where tokens are `contested`, others than those in the change may have lost
-    /// some.
-    pub(super) fn accepted(&mut self, mut change: Desc, contested: bool, limit: WallTime) -> Option<Desc> {
+    /// left of the change, if anything. If anybody `lost_tokens`, that may be others than those in the change.
+    pub(super) fn accepted(&mut self, mut change: Desc, lost_tokens: bool, limit: WallTime) -> Option<Desc> {
         for (id, entry) in &change.ingesters {
             if entry.state == InstanceState::Left {
                 self.oldest_left = self.oldest_left.min(entry.timestamp);
@@ -140,7 +139,7 @@ impl Value {
                 self.heads.insert(place, head);
             }
         }
-        if contested {
+        if lost_tokens {
             self.rebuild_heads();
         }
         if WallTime::from_unix_secs(self.oldest_left) < limit {

@@ -30,6 +30,15 @@ pub struct Tombstones {
     pub removed: usize,
 }
 
+/// What a merge did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The entries that were news, as they are now.
+    pub change: Desc,
+    /// Whether anybody, perhaps of the others, lost tokens that somebody else claims as well.
+    pub lost_tokens: bool,
+}
+
 /// Why an ingester that is about to start would not become ready.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotReady {
@@ -61,21 +70,21 @@ impl Desc {
     /// `now`. Tokens that two instances claim go to one of them.
     pub fn merge(&mut self, other: Self, local_cas: bool, now: WallTime) -> Option<Self> {
         let missing = if local_cas { self.living_ids_without(&other) } else { Vec::new() };
-        self.merge_and_remove(other, &missing, true, now)
+        self.merge_and_remove(other, &missing, None, now).map(|applied| applied.change)
     }
 
     /// What [`Self::merge`] with `local_cas` does when the other side is this ring with `written` put in
     /// and `removed` taken out, without copying the ring. Removing who is not there, or a tombstone,
     /// changes nothing.
     ///
-    /// `contested` may be false only if no two instances anywhere claim one token: then nobody need look.
+    /// `contested` are all tokens that two instances may claim, if they are known: then only those are looked at.
     pub fn apply(
         &mut self,
         written: Self,
         removed: &[Arc<str>],
-        contested: bool,
+        contested: Option<&[u32]>,
         now: WallTime,
-    ) -> Option<Self> {
+    ) -> Option<Applied> {
         let living =
             |id: &Arc<str>| self.ingesters.get(id).is_some_and(|entry| entry.state != InstanceState::Left);
         let missing = Vec::from_iter(removed.iter().filter(|id| living(id)).cloned());
@@ -97,9 +106,9 @@ impl Desc {
         &mut self,
         other: Self,
         missing: &[Arc<str>],
-        contested: bool,
+        contested: Option<&[u32]>,
         now: WallTime,
-    ) -> Option<Self> {
+    ) -> Option<Applied> {
         let mut change = Vec::new();
         let mut added = Vec::new();
         let mut tokens_changed = false;
@@ -138,12 +147,17 @@ impl Desc {
         if change.is_empty() {
             return None;
         }
-        if contested && tokens_changed && self.resolve_conflicts() {
+        let lost_tokens = tokens_changed
+            && match contested {
+                None => self.resolve_conflicts(),
+                Some(tokens) => self.resolve_conflicts_over(tokens),
+            };
+        if lost_tokens {
             for (id, entry) in &mut change {
                 entry.tokens = self.ingesters[id].tokens.clone();
             }
         }
-        Some(Self { ingesters: change.into_iter().collect() })
+        Some(Applied { change: Self { ingesters: change.into_iter().collect() }, lost_tokens })
     }
 
     /// The IDs that are no tombstones here and do not stand in `other`.
@@ -161,27 +175,47 @@ impl Desc {
     /// Tells whether there was any conflict.
     fn resolve_conflicts(&mut self) -> bool {
         // IDs ascend, so among equals the first claimant of a token is its owner.
-        let entries = self.ingesters.as_slice();
-        let claims = Claims::sorted(entries.iter().map(|(_, entry)| &*entry.tokens));
+        let claims = Claims::sorted(self.ingesters.as_slice().iter().map(|(_, entry)| &*entry.tokens));
         let mut losers: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         let mut place = 0;
         for same in claims.tokens.chunk_by(|a, b| a == b) {
             let claimants = &claims.owners[place..place + same.len()];
             place += same.len();
-            if claimants.len() == 1 {
-                continue;
-            }
-            let leaves = |owner: &&u32| entries[**owner as usize].1.state == InstanceState::Leaving;
-            let winner = claimants.iter().min_by_key(leaves);
-            for loser in claimants.iter().filter(|claimant| Some(*claimant) != winner) {
-                losers.entry(*loser).or_default().push(same[0]);
-            }
+            self.settle(same[0], claimants, &mut losers);
         }
-        for (index, entry) in self.ingesters.values_mut().enumerate() {
-            if let Some(lost) = losers.get(&(index as u32)) {
-                let kept = entry.tokens.iter().filter(|token| lost.binary_search(token).is_err());
-                entry.tokens = kept.copied().collect();
-            }
+        self.take_away(&losers)
+    }
+
+    /// The same where only `tokens` can be claimed by several.
+    fn resolve_conflicts_over(&mut self, tokens: &[u32]) -> bool {
+        let mut losers: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for token in tokens {
+            let claims = |(_, entry): &(usize, &InstanceDesc)| entry.tokens.binary_search(token).is_ok();
+            let claimants = self.ingesters.values().enumerate().filter(claims).map(|(index, _)| index as u32);
+            self.settle(*token, &Vec::from_iter(claimants), &mut losers);
+        }
+        self.take_away(&losers)
+    }
+
+    /// Who of the claimants of a token, in the order of their IDs, has to give it up.
+    fn settle(&self, token: u32, claimants: &[u32], losers: &mut BTreeMap<u32, Vec<u32>>) {
+        if claimants.len() < 2 {
+            return;
+        }
+        let entries = self.ingesters.as_slice();
+        let leaves = |owner: &&u32| entries[**owner as usize].1.state == InstanceState::Leaving;
+        let winner = claimants.iter().min_by_key(leaves);
+        for loser in claimants.iter().filter(|claimant| Some(*claimant) != winner) {
+            losers.entry(*loser).or_default().push(token);
+        }
+    }
+
+    /// Takes tokens, which ascend, from those who lost them; whether anybody lost any.
+    fn take_away(&mut self, losers: &BTreeMap<u32, Vec<u32>>) -> bool {
+        for (loser, lost) in losers {
+            let entry = self.ingesters.at_mut(*loser as usize);
+            let kept = entry.tokens.iter().filter(|token| lost.binary_search(token).is_err());
+            entry.tokens = kept.copied().collect();
         }
         !losers.is_empty()
     }

@@ -19,7 +19,7 @@ mod topology;
 pub mod wire;
 
 pub use batch::{Answer, BatchTracker, Decision, ErrorFamily};
-pub use desc::{Desc, NotReady, Tombstones};
+pub use desc::{Applied, Desc, NotReady, Tombstones};
 pub use instance::{HeartbeatHealth, InstanceDesc, InstanceState};
 pub use instance_map::InstanceMap;
 pub use lookup::{LookupBuffer, Ring, RingConfig, RingUpdate, Skip, Step, Walk};

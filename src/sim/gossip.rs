@@ -42,7 +42,7 @@ impl Process {
         let Some(swim) = &mut self.swim else { return false };
         let mut out = std::mem::take(&mut world.outbox.0);
         self.kv.set_members(swim.num_members());
-        self.kv.store.set_contested(world.contested);
+        self.kv.store.set_contested(&world.contested);
         act(swim, &mut self.kv, &mut out);
         let left = self.carry_out_all(&mut out, world);
         if self.kv.store.has_transitions() {

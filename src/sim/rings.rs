@@ -326,7 +326,7 @@ impl Process {
                 world.claim(key, id, &entry.tokens);
             }
         }
-        self.kv.store.set_contested(world.contested);
+        self.kv.store.set_contested(&world.contested);
         self.kv.cas(key, edit, world.now)
     }
 

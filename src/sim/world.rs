@@ -43,7 +43,7 @@ pub struct World {
     pub rings: Arc<[RingKind]>,
     /// Room for what memberlist asks for, used again and again.
     pub(super) outbox: Outbox,
-    /// In whose rings tokens are claimed twice.
+    /// Which tokens are claimed twice.
     pub contested: Contested,
     /// Who claimed which token first, in all rings.
     claims: Arc<BTreeMap<(Key, u32), Arc<str>>>,
@@ -200,7 +200,10 @@ impl World {
         let claims = Arc::make_mut(&mut self.claims);
         for token in tokens {
             if claims.entry((key, *token)).or_insert_with(|| Arc::clone(id)) != id {
-                self.contested.insert(key);
+                let tokens = Arc::make_mut(&mut self.contested).entry(key).or_default();
+                if let Err(place) = tokens.binary_search(token) {
+                    tokens.insert(place, *token);
+                }
             }
         }
     }

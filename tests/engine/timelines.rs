@@ -397,12 +397,15 @@ fn a_restart_with_a_new_name_makes_one_member_too_many_until_the_old_one_is_foun
 #[test]
 fn a_restart_with_the_same_name_refutes_its_own_death() {
     let mut cluster = Cluster::of(3).with(|options| options.memberlist.randomize_node_name = false).settled();
-    cluster.kill("loki-2").run(secs(50));
-    assert_eq!(cluster.state_at("loki-0", "loki-2"), Some(State::Dead));
-    cluster.start("loki-2").run(secs(5));
-    for via in ["loki-0", "loki-1", "loki-2"] {
-        assert_eq!(cluster.state_at(via, "loki-2"), Some(State::Alive), "{via}");
-        assert_eq!(cluster.members_of(via), 3);
+    // Each time it is accused of a later incarnation, of which it does not know.
+    for _ in 0..3 {
+        cluster.kill("loki-2").run(secs(50));
+        assert_eq!(cluster.state_at("loki-0", "loki-2"), Some(State::Dead));
+        cluster.start("loki-2").run(secs(5));
+        for via in ["loki-0", "loki-1", "loki-2"] {
+            assert_eq!(cluster.state_at(via, "loki-2"), Some(State::Alive), "{via}");
+            assert_eq!(cluster.members_of(via), 3);
+        }
     }
 }
 
@@ -421,4 +424,36 @@ fn a_restart_with_the_same_name_elsewhere_is_a_conflict_until_the_old_entry_is_g
             .is_empty()
     );
     assert_eq!(cluster.members_of("loki-2"), 3);
+}
+
+#[test]
+fn a_dead_member_is_dropped_from_the_table_half_a_minute_after_its_death_at_the_next_shuffle() {
+    let mut cluster = Cluster::of(3).settled();
+    cluster.kill("loki-2");
+    cluster.until(secs(50), "dead", |it| it.state_at("loki-0", "loki-2") == Some(State::Dead));
+    cluster.run(secs(29));
+    assert_eq!(cluster.state_at("loki-0", "loki-2"), Some(State::Dead));
+    cluster.run(secs(20));
+    assert_eq!(cluster.state_at("loki-0", "loki-2"), None);
+}
+
+#[test]
+fn a_tombstone_bears_the_time_of_the_clock_that_wrote_it() {
+    let mut cluster = Cluster::of(3).settled();
+    cluster.clock("loki-0", 30_000).kill("loki-2").forget("loki-0", "loki-2");
+    let wall = cluster.process("loki-0").wall(&cluster.sim.world).unix_secs();
+    let right = cluster.process("loki-1").wall(&cluster.sim.world).unix_secs();
+    assert_eq!(cluster.raw("loki-0", "loki-2").unwrap().timestamp, wall);
+    assert_eq!(wall - right, 30);
+}
+
+#[test]
+fn who_stops_waits_until_its_own_news_are_out() {
+    let waits = each_seed(0..10, |seed| {
+        let mut cluster = Cluster::of(3).seed(seed).settled();
+        cluster.terminate("loki-2").run(secs(5));
+        let text = "info waiting for locally-generated broadcast messages to be sent out count=";
+        cluster.logged("loki-2", text).len()
+    });
+    assert!(waits.iter().any(|times| *times > 0), "{waits:?}");
 }

@@ -219,3 +219,19 @@ fn the_first_full_exchange_besides_joins_comes_between_thirty_and_sixty_seconds(
     assert!(firsts.iter().all(|first| (secs(30)..=secs(61)).contains(first)), "{firsts:?}");
     assert!(firsts.iter().max().unwrap().abs_diff(*firsts.iter().min().unwrap()) > secs(5), "{firsts:?}");
 }
+
+#[test]
+fn of_two_with_one_tokens_file_the_smaller_id_keeps_all_and_the_other_runs_without_any() {
+    let mut cluster = Cluster::of(3).with(|options| options.lifecycler.persist_tokens = true);
+    let tokens: ringside::ring::Tokens = (1..=128).map(|token| token * 1000).collect();
+    for pod in [1, 2] {
+        cluster.sim.pods[pod].tokens.insert(ringside::lifecycle::RingKind::Ingester, tokens.clone());
+    }
+    cluster.run(secs(60));
+    for via in ["loki-0", "loki-1", "loki-2"] {
+        assert_eq!(cluster.entry(via, "loki-1").unwrap().tokens, tokens, "{via}");
+        assert_eq!(cluster.entry(via, "loki-2").unwrap().tokens.len(), 0, "{via}");
+        assert_eq!(cluster.shown(via, "loki-2"), "ACTIVE");
+    }
+    assert_eq!(cluster.pod("loki-2").tokens[&ringside::lifecycle::RingKind::Ingester], tokens);
+}

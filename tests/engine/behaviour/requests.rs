@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use ringside::sim::{Command, Group, Options, Span, Target};
+use ringside::sim::{Command, Group, Happening, Options, Span, Target};
 
 use crate::cluster::{Cluster, ms, secs};
 
@@ -142,24 +142,37 @@ fn a_stopping_ingester_refuses_and_a_leaving_one_is_asked_no_more() {
         BTreeSet::from_iter(written.iter().map(String::as_str)),
         BTreeSet::from(["ingester-0", "ingester-2"])
     );
-    assert_eq!(cluster.query("querier-0"), None, "who leaves is still read from");
+    assert_eq!(cluster.query("querier-0"), None);
+    let asked = cluster.happened("querier-0", |what| match what {
+        Happening::Query { asked, .. } => Some(*asked),
+        _ => None,
+    });
+    assert_eq!(asked[0].1, 3, "who leaves is still read from");
 }
 
 #[test]
-fn a_dead_replica_is_dropped_from_its_set_and_nobody_takes_its_place() {
-    let mut cluster = micro(6, 3).settled();
-    let streams = Vec::from_iter((0..10).map(|stream| format!("{{app=\"a{stream}\"}}")));
-    // The third answer comes too late to be seen, so several looks at one stream make its whole set.
-    let replicas = |cluster: &mut Cluster, stream: &str| {
-        let looks = (0..12).flat_map(|_| cluster.push("distributor-0", stream).1);
-        BTreeSet::from_iter(looks)
-    };
-    let before = Vec::from_iter(streams.iter().map(|stream| replicas(&mut cluster, stream)));
-    assert!(before.iter().all(|set| set.len() == 3), "{before:?}");
-    cluster.kill("ingester-0").run(secs(70));
-    for (stream, mut expected) in streams.iter().zip(before) {
-        expected.remove("ingester-0");
-        assert_eq!(replicas(&mut cluster, stream), expected, "{stream}");
+fn a_dead_or_leaving_replica_is_dropped_from_its_set_and_nobody_takes_its_place() {
+    for leaves in [false, true] {
+        let mut cluster =
+            micro(6, 3).with(|options| options.lifecycler.final_sleep = Span::secs(3600)).settled();
+        let streams = Vec::from_iter((0..10).map(|stream| format!("{{app=\"a{stream}\"}}")));
+        // The third answer comes too late to be seen, so several looks at one stream make its whole set.
+        let replicas = |cluster: &mut Cluster, stream: &str| {
+            let looks = (0..12).flat_map(|_| cluster.push("distributor-0", stream).1);
+            BTreeSet::from_iter(looks)
+        };
+        let before = Vec::from_iter(streams.iter().map(|stream| replicas(&mut cluster, stream)));
+        assert!(before.iter().all(|set| set.len() == 3), "{before:?}");
+        assert!(before.iter().any(|set| set.contains("ingester-0")), "{before:?}");
+        match leaves {
+            true => cluster.terminate("ingester-0"),
+            false => cluster.kill("ingester-0"),
+        };
+        cluster.run(secs(70));
+        for (stream, mut expected) in streams.iter().zip(before) {
+            expected.remove("ingester-0");
+            assert_eq!(replicas(&mut cluster, stream), expected, "{stream}");
+        }
     }
 }
 
