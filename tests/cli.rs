@@ -220,3 +220,107 @@ fn samples_that_make_no_sense_exit_2_with_one_line() {
     );
     assert!(run(&samples("empty.json", r#"{"cases":[]}"#)).contains("give at least one cluster size"));
 }
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn the_first_pod_logs_what_frightens_people_and_becomes_active() {
+    let output = cli(&["run", "fast-join-first-pod", "--format", "logfmt"]);
+    assert_eq!(output.status.code(), Some(0));
+    let log = text(&output);
+    let places = [
+        "msg=\"memberlist fast-join starting\" nodes_found=1 to_join=4",
+        "level=error ts=2026-01-01T00:00:00.02Z caller=memberlist_client.go:646 msg=\"failed to fast-join the memberlist \
+         cluster at startup\" err=\"fast-join failed to reach minimum required seed nodes: joined 0, required 1\"",
+        "msg=\"instance not found in ring, adding with no tokens\" ring=ingester",
+        "msg=\"auto-joining cluster after timeout\" ring=ingester",
+        "msg=\"Loki started\"",
+        "msg=\"joining memberlist cluster failed\"",
+    ]
+    .map(|line| log.find(line).unwrap_or_else(|| panic!("no {line:?} in\n{log}")));
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn a_run_in_json_ends_with_a_summary_and_is_the_same_again() {
+    let run = |seed: &str| {
+        text(&cli(&["run", "sigkill-one-of-three", "--until", "1m", "--seed", seed, "--format", "jsonl"]))
+    };
+    let (first, again) = (run("3"), run("3"));
+    assert_eq!(first, again);
+    assert_ne!(first, run("4"));
+    let events = Vec::from_iter(first.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
+    let (summary, events) = events.split_last().unwrap();
+    assert!(events.iter().all(|event| event["t"].is_f64() && event["kind"].is_string()), "{first}");
+    assert!(events.iter().any(|event| event["kind"] == "instance" && event["state"] == "ACTIVE"));
+    assert_eq!(summary["kind"], "summary");
+    assert_eq!(summary["fingerprint"].as_str().unwrap().len(), 16);
+}
+
+#[test]
+fn a_setting_changes_what_comes_of_a_run() {
+    let failed = |settings: &[&str]| {
+        let output =
+            cli(&[&["run", "fast-join-first-pod", "--until", "40s", "--format", "jsonl"], settings].concat());
+        let summary: Value = serde_json::from_str(text(&output).lines().last().unwrap()).unwrap();
+        summary["tally"]["pushes_failed"].as_u64().unwrap()
+    };
+    assert_eq!(failed(&[]), 1);
+    assert_eq!(failed(&["--set", "replication_factor=1"]), 0);
+}
+
+#[test]
+fn a_run_that_cannot_be_exits_2_with_one_line_that_names_the_field() {
+    let error = |arguments: &[&str]| one_line_error(&cli(arguments));
+    assert!(error(&["run", "no-such"]).contains("fast-join-first-pod"));
+    let bad = |setting: &str| error(&["run", "fast-join-first-pod", "--set", setting]);
+    assert!(
+        bad("replication_factor=0")
+            .contains("options.replication_factor: 0 is not possible; allowed: 1 to 100")
+    );
+    assert!(bad("gosip=1").contains("gosip: no such setting"));
+    assert!(
+        bad("store=redis").contains("options.store: unknown variant `redis`, expected one of `memberlist`")
+    );
+    let file =
+        samples("unknown.json", r#"{"name": "x", "until": "1m", "options": {"dns": {"serviec": "a"}}}"#);
+    assert!(error(&["run", &file]).contains("options.dns.serviec: unknown field"));
+    let file = samples(
+        "nobody.json",
+        r#"{"name": "x", "until": "1m", "steps": [{"at": "1s", "do": {"kill": {"pod": "x"}}}]}"#,
+    );
+    assert!(
+        error(&["run", &file]).contains("steps[0]: no pod is called \"x\"; pods are loki-0, loki-1, loki-2")
+    );
+}
+
+#[test]
+fn every_scenario_of_the_list_can_be_printed_and_run_from_its_file() {
+    let list = text(&cli(&["scenarios"]));
+    assert!(list.lines().count() >= 9, "{list}");
+    let json = text(&cli(&["scenarios", "sigkill-one-of-three"]));
+    let file = samples("own.json", &json);
+    let until = ["--until", "30s"];
+    let run = |name: &str| text(&cli(&[&["run", name], &until[..]].concat()));
+    assert_eq!(run(&file), run("sigkill-one-of-three"));
+}
+
+#[test]
+fn a_swarm_without_failures_exits_0_and_prints_its_scenarios() {
+    let output = cli(&["swarm", "--seeds", "3", "--from", "5"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output).starts_with("seeds 5 to 7: 0 failed"), "{}", text(&output));
+    let printed: Value = serde_json::from_str(&text(&cli(&["swarm", "--print", "--from", "5"]))).unwrap();
+    assert_eq!(printed["name"], "swarm-5");
+}
+
+#[test]
+fn a_page_of_a_run_is_what_loki_would_send() {
+    let ring = cli(&["page", "sigkill-one-of-three", "/ring", "--node", "loki-1", "--at", "30s"]);
+    assert_eq!(ring.status.code(), Some(0));
+    let states =
+        Vec::from_iter(json(&ring)["shards"].as_array().unwrap().iter().map(|shard| shard["state"].clone()));
+    assert_eq!(states, ["ACTIVE", "ACTIVE", "ACTIVE"]);
+}

@@ -18,7 +18,7 @@ pub struct Timeline {
 }
 
 const MOST_CHECKPOINTS: usize = 64;
-const FIRST_SPACING: Duration = Duration::from_secs(10);
+const FIRST_SPACING: Duration = Duration::from_secs(30);
 
 impl Timeline {
     /// A scenario at its beginning.
