@@ -66,7 +66,7 @@ fn fifty_clusters_run_alike_here_and_in_the_browser() {
     let runs = Vec::from_iter(runs).join("\n");
     assert_eq!(
         hex::encode(Sha256::digest(&runs)),
-        "7502994723b60e549cbbdb6556c8540a8f90ccae108d863040aefbe52b1df9cf",
+        "1235654187cab8e4e7b46724bd6c48d3e0aa4b8fd53deb67defd875e0148e1a5",
         "{runs}"
     );
 }

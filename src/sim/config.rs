@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::kv::Key;
 use crate::lifecycle::{
     BasicLifecycler, BasicLifecyclerConfig, Identity, IngesterLifecycler, IngesterLifecyclerConfig,
-    Lifecycler, LifecyclerKind, RingKind,
+    Lifecycler, LifecyclerKind, RingKind, Starter,
 };
 use crate::memberlist::{Config, NodeRole, Zone, ZoneAwareRouting};
 
@@ -90,6 +90,9 @@ fn lifecycler(kind: RingKind, options: &Options, pod: &Pod, world: &World) -> Li
             config.heartbeat_timeout = settings.heartbeat_timeout.0;
             if common || kind.preset(false).heartbeat_period == Duration::from_secs(5) {
                 config.heartbeat_period = settings.heartbeat_period.0;
+            }
+            if config.starter != Starter::Direct {
+                config.tokens_file_path = tokens_file;
             }
             Lifecycler::Basic(BasicLifecycler::new(config, identity, saved))
         }

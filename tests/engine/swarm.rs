@@ -316,6 +316,7 @@ const LINES: &[&str] = &[
     "memberlist fast-join starting",
     "memberlist zone-aware routing is skipped",
     "module failed",
+    "not loading tokens from file, instance already in the ring",
     "not loading tokens from file, tokens file path is empty",
     "observing tokens before going ACTIVE",
     "re-joined memberlist cluster",
