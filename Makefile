@@ -74,6 +74,7 @@ bench: toolchain ## Benchmarks of the engine
 
 bench-web: tools chromium ## Look-ups and clusters in headless Chromium
 	cargo bench --locked $(WASM) --bench web
+	cargo bench --locked $(WASM) --bench web_clusters
 
 tools: toolchain .tools/trunk-$(TRUNK) .tools/wasm-bindgen-$(WASM_BINDGEN) ## Install the pinned tools into .tools/, once
 

@@ -1,7 +1,5 @@
-//! Look-ups and clusters in a browser: `make bench-web`. Natively there is nothing to run.
+//! The look-up benchmark in a browser: `make bench-web`. Natively there is nothing to run.
 
-#[cfg(target_arch = "wasm32")]
-mod clusters;
 #[cfg(target_arch = "wasm32")]
 mod workloads;
 
@@ -10,7 +8,6 @@ mod web {
     use ringside::ring::{LookupBuffer, Operation};
     use wasm_bindgen_test::{Criterion, wasm_bindgen_bench, wasm_bindgen_test_configure};
 
-    use super::clusters::warm;
     use super::workloads::{NOW, desc, keys, ring};
 
     wasm_bindgen_test_configure!(run_in_browser);
@@ -33,20 +30,6 @@ mod web {
                 keys.iter().map(get).filter(Result::is_ok).count()
             });
         });
-    }
-
-    #[wasm_bindgen_bench]
-    fn simulated_second(c: &mut Criterion) {
-        for (nodes, seconds) in [(10, 20), (100, 5)] {
-            let cluster = warm(nodes);
-            c.bench_function(&format!("{seconds} s of {nodes} nodes"), |b| {
-                b.iter(|| {
-                    let mut cluster = cluster.clone();
-                    cluster.run_until(cluster.now() + std::time::Duration::from_secs(seconds));
-                    cluster.steps()
-                });
-            });
-        }
     }
 
     #[wasm_bindgen_bench]
