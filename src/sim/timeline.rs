@@ -77,7 +77,9 @@ impl Timeline {
 
     /// Goes to an instant, in the past or ahead.
     pub fn seek(&mut self, to: Instant) {
-        if to < self.present.now() {
+        let now = self.present.now();
+        let kept_on_the_way = self.checkpoints.iter().any(|past| past.now() > now && past.now() <= to);
+        if to < now || kept_on_the_way {
             self.restore(|past| past.now() <= to);
         }
         while self.advance(to, u64::MAX) == Advance::OutOfBudget {}
