@@ -16,13 +16,16 @@
 //! | [`sim`] | a whole cluster in virtual time |
 //! | [`experiment`] | scenarios, the swarm, convergence |
 //! | [`live`] | a real cluster's pages: parsing `/ring`, judging it |
+//! | [`snapshot`] | a cluster at one instant, as pictures may know it |
 //! | [`view`] | pictures as plain shapes: geometry, hit regions, no canvas |
+//! | [`lab`] | the laboratory without its page: branches of a run, its clock, its settings, its links |
 //! | `ui` | the page: the only module that knows the browser (feature `web`) |
 
 pub mod backoff;
 pub mod experiment;
 pub mod go;
 pub mod kv;
+pub mod lab;
 pub mod lifecycle;
 pub mod live;
 pub mod log;
@@ -31,6 +34,7 @@ pub mod memberlist;
 pub mod prng;
 pub mod ring;
 pub mod sim;
+pub mod snapshot;
 pub mod time;
 #[cfg(feature = "web")]
 pub mod ui;

@@ -1,0 +1,3 @@
+//! The laboratory without its page: what a reader does to a cluster and asks of it, as plain functions and data.
+//!
+//! Nothing here knows a browser or a clock: the page says how much time has passed and how much work may be done.

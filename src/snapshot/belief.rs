@@ -1,0 +1,136 @@
+use crate::memberlist::State;
+
+/// How an instance stands in somebody's copy of the ingesters' ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum RingBelief {
+    /// It is not there.
+    #[default]
+    Absent,
+    /// Its heartbeat is too old, whatever it said.
+    Unhealthy,
+    /// PENDING.
+    Pending,
+    /// JOINING.
+    Joining,
+    /// ACTIVE.
+    Active,
+    /// LEAVING.
+    Leaving,
+    /// A tombstone is there, which no reader sees.
+    Left,
+}
+
+/// What one observer believes of one subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Belief {
+    /// In the ring.
+    pub ring: RingBelief,
+    /// The heartbeat's age in eighths of its time-out, at most 8; 0 if there is none.
+    pub age: u8,
+    /// In memberlist; `None` when the observer never heard of it, or forgot it.
+    pub member: Option<State>,
+}
+
+/// What everybody believes of everybody. Rows are observers and columns subjects, both by the node's number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beliefs {
+    nodes: usize,
+    cells: Vec<Belief>,
+    /// Whether an observer believes anything: its process runs.
+    knows: Vec<bool>,
+    truth: Vec<Belief>,
+}
+
+impl Beliefs {
+    /// Makes room for so many nodes; nobody believes anything if their number changes.
+    pub fn resize(&mut self, nodes: usize) {
+        if self.nodes != nodes {
+            *self = Self {
+                nodes,
+                cells: vec![Belief::default(); nodes * nodes],
+                knows: vec![false; nodes],
+                truth: vec![Belief::default(); nodes],
+            };
+        }
+    }
+
+    /// How many nodes.
+    pub fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    /// What an observer believes, by subject; `None` if its process does not run.
+    pub fn row(&self, observer: u32) -> Option<&[Belief]> {
+        let start = observer as usize * self.nodes;
+        self.knows.get(observer as usize)?.then(|| &self.cells[start..start + self.nodes])
+    }
+
+    /// Lets an observer believe something.
+    pub fn row_mut(&mut self, observer: u32) -> &mut [Belief] {
+        self.knows[observer as usize] = true;
+        let start = observer as usize * self.nodes;
+        &mut self.cells[start..start + self.nodes]
+    }
+
+    /// An observer believes nothing: its process does not run.
+    pub fn silence(&mut self, observer: u32) {
+        self.knows[observer as usize] = false;
+    }
+
+    /// What is the case, by subject.
+    pub fn truth(&self) -> &[Belief] {
+        &self.truth
+    }
+
+    /// The same, to be filled.
+    pub fn truth_mut(&mut self) -> &mut [Belief] {
+        &mut self.truth
+    }
+
+    /// How many of the observers believe of all subjects what the truth says, without regard to ages; and how
+    /// many observers there are.
+    pub fn agreement(&self) -> (usize, usize) {
+        let rows = (0..self.nodes as u32).filter_map(|observer| self.row(observer));
+        let agrees = |row: &[Belief]| {
+            row.iter().zip(&self.truth).all(|(one, truth)| {
+                (one.ring == truth.ring || one.is_gone() && truth.is_gone()) && one.member == truth.member
+            })
+        };
+        rows.fold((0, 0), |(agreeing, all), row| (agreeing + usize::from(agrees(row)), all + 1))
+    }
+}
+
+impl Belief {
+    /// Whether readers of the ring do not see it.
+    pub const fn is_gone(self) -> bool {
+        matches!(self.ring, RingBelief::Absent | RingBelief::Left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_who_believe_nothing_do_not_disagree() {
+        let mut beliefs = Beliefs::default();
+        beliefs.resize(3);
+        let active = Belief { ring: RingBelief::Active, age: 1, member: Some(State::Alive) };
+        beliefs.truth_mut().fill(active);
+        beliefs.row_mut(0).fill(Belief { age: 3, ..active });
+        beliefs.row_mut(1).fill(active);
+        assert_eq!(beliefs.agreement(), (2, 2), "ages differ, beliefs do not");
+        beliefs.row_mut(1)[2].member = Some(State::Suspect);
+        assert_eq!(beliefs.agreement(), (1, 2));
+        beliefs.silence(1);
+        assert_eq!((beliefs.agreement(), beliefs.row(1)), ((1, 1), None));
+    }
+
+    #[test]
+    fn a_tombstone_and_no_entry_are_the_same_to_a_reader() {
+        let mut beliefs = Beliefs::default();
+        beliefs.resize(1);
+        beliefs.row_mut(0)[0].ring = RingBelief::Left;
+        assert_eq!(beliefs.agreement(), (1, 1));
+    }
+}
