@@ -157,6 +157,8 @@ pub enum What {
 /// A packet with its sender.
 #[derive(Debug, Clone)]
 pub struct Arrival {
+    /// The message's number.
+    pub id: u64,
     /// Which pod sent it.
     pub sender: u32,
     /// The address that it says it comes from.
@@ -168,6 +170,8 @@ pub struct Arrival {
 /// A stream's first half.
 #[derive(Debug, Clone)]
 pub struct StreamIn {
+    /// The message's number.
+    pub id: u64,
     /// Which pod opened it.
     pub sender: u32,
     /// Its process.
@@ -181,6 +185,8 @@ pub struct StreamIn {
 /// A stream's second half.
 #[derive(Debug, Clone)]
 pub struct StreamBack {
+    /// The message's number.
+    pub id: u64,
     /// The number that it was opened with.
     pub exchange: u32,
     /// Everything that the other side knew before.
@@ -213,6 +219,18 @@ pub struct PushIn {
     pub instance: u32,
     /// The records of what is pushed to it.
     pub records: Arc<[u32]>,
+}
+
+impl What {
+    /// The number of the message that arrives, if one does.
+    pub(super) fn message(&self) -> Option<u64> {
+        match self {
+            Self::Packet(arrival) => Some(arrival.id),
+            Self::StreamIn(stream) => Some(stream.id),
+            Self::StreamBack(back) => Some(back.id),
+            _ => None,
+        }
+    }
 }
 
 impl StreamError {

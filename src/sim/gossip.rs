@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::kv::MemberlistKv;
 use crate::log::{Level, LogLine};
-use crate::memberlist::{self, Address, Delegate, Head, Memberlist, Name, Note, Output, Packet, State};
+use crate::memberlist::{self, Address, Delegate, Memberlist, Name, Note, Output, Packet, PushPull, State};
+use crate::time::Instant;
 
 use super::event::{Arrival, StreamBack, StreamError, StreamIn, What};
 use super::joiner::{JoinContext, JoinOutput};
@@ -13,7 +14,8 @@ use super::modules::ServiceState;
 use super::network::Dial;
 use super::pod::Pod;
 use super::process::{Leaving, Process};
-use super::{Joiner, World};
+use super::traffic::exchange_bytes;
+use super::{Joiner, PacketKind, World};
 
 /// Streams that a process has opened and not seen the end of.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +32,15 @@ struct Exchange {
     name: Option<Name>,
 }
 
+/// Which half of which full exchange.
+#[derive(Clone, Copy)]
+struct Half {
+    answer: bool,
+    join: bool,
+}
+
 type Batch = <MemberlistKv as Delegate>::Batch;
+type Everything = PushPull<<MemberlistKv as Delegate>::State>;
 
 impl Process {
     /// Lets memberlist do something, and does what it asks for.
@@ -115,6 +125,8 @@ impl Process {
         let Some((writer, start)) = self.writers.acquire(world.now) else { return };
         self.writers.counters.packets_sent += 1;
         self.writers.counters.packets_sent_bytes += u64::from(packet.bytes);
+        let kind = PacketKind::of(packet.head);
+        let id = world.traffic.count(kind, packet.bytes);
         let timeout = world.options.memberlist.packet_dial_timeout.0;
         let Some(host) = world.host_at(to) else {
             // Nobody has this address. Loopback refuses; a network says nothing.
@@ -125,6 +137,7 @@ impl Process {
             return;
         };
         let dial = world.network.dial(self.pod, host, true, timeout);
+        let mut refused = false;
         let arrives = match dial {
             _ if world.hosts[host as usize].dark => None,
             Dial::Silence => None,
@@ -132,36 +145,38 @@ impl Process {
                 // Refused: memberlist never hears of it, and not even the log does.
                 self.writers.occupy(writer, start + connected);
                 self.writers.counters.packets_sent_errors += 1;
-                return;
+                refused = true;
+                None
             }
             Dial::Open { connected, delivered, doubled } => {
                 self.writers.occupy(writer, start + connected);
                 Some((start + delivered, doubled.map(|after| start + after)))
             }
         };
-        if world.options.journal_packets {
-            let what = Happening::Packet {
-                to: host,
-                arrives: arrives.map(|(at, _)| at),
-                head: head_name(packet.head),
-                messages: (packet.rumours.len()
-                    + packet.batch.as_ref().map_or(0, |batch| MemberlistKv::batch_size(batch).1))
-                    as u32,
-                bytes: packet.bytes,
-            };
-            world.note(Some(self.pod), what);
+        world.note_sent(self.pod, || Happening::Packet {
+            id,
+            to: host,
+            arrives: arrives.map(|(at, _)| at),
+            kind,
+            messages: (packet.rumours.len()
+                + packet.batch.as_ref().map_or(0, |batch| MemberlistKv::batch_size(batch).1))
+                as u32,
+            bytes: packet.bytes,
+        });
+        if refused {
+            return;
         }
         let Some((at, again)) = arrives else { return self.silence(writer, start + timeout, to, world) };
         let epoch = target_epoch(world, host);
         let from = self.address().unwrap_or(to);
-        let arrival = Box::new(Arrival { sender: self.pod, from, packet });
+        let arrival = Box::new(Arrival { id, sender: self.pod, from, packet });
         if let Some(again) = again {
             world.plan(again, host, epoch, What::Packet(arrival.clone()));
         }
         world.plan(at, host, epoch, What::Packet(arrival));
     }
 
-    fn silence(&mut self, writer: usize, until: crate::time::Instant, to: Address, world: &mut World) {
+    fn silence(&mut self, writer: usize, until: Instant, to: Address, world: &mut World) {
         self.writers.occupy(writer, until);
         world.plan(until, self.pod, self.epoch, What::WriteFailed { to });
     }
@@ -195,22 +210,42 @@ impl Process {
             };
         };
         let dial = world.network.dial(self.pod, host, true, timeout);
-        match dial {
-            _ if world.hosts[host as usize].dark => fail(timeout, StreamError::DialTimeout, world, self),
-            Dial::Silence => fail(timeout, StreamError::DialTimeout, world, self),
-            Dial::Open { connected, .. } if !world.listens_at(host, to) => {
-                fail(connected, StreamError::Refused, world, self)
-            }
+        let join = name.is_none();
+        let (after, error) = match dial {
+            _ if world.hosts[host as usize].dark => (timeout, StreamError::DialTimeout),
+            Dial::Silence => (timeout, StreamError::DialTimeout),
+            Dial::Open { connected, .. } if !world.listens_at(host, to) => (connected, StreamError::Refused),
             Dial::Open { connected, delivered, .. } => {
                 let Some(swim) = &mut self.swim else { return };
-                let state = swim.local_push_pull(&mut self.kv, name.is_none());
-                world.note_push_pull(self.pod, host, name.is_none());
+                let state = swim.local_push_pull(&mut self.kv, join);
+                let arrives = world.now + delivered;
+                let number =
+                    self.count_half(host, Half { answer: false, join }, Some(&state), Some(arrives), world);
                 let epoch = target_epoch(world, host);
-                let opened = StreamIn { sender: self.pod, epoch: self.epoch, exchange: id, state };
-                world.plan(world.now + delivered, host, epoch, What::StreamIn(Box::new(opened)));
-                fail(connected + timeout, StreamError::ReadTimeout, world, self);
+                let opened =
+                    StreamIn { id: number, sender: self.pod, epoch: self.epoch, exchange: id, state };
+                world.plan(arrives, host, epoch, What::StreamIn(Box::new(opened)));
+                return fail(connected + timeout, StreamError::ReadTimeout, world, self);
             }
-        }
+        };
+        self.count_half(host, Half { answer: false, join }, None, None, world);
+        fail(after, error, world, self);
+    }
+
+    /// Counts one half of a full exchange that is sent, or cannot be; gives its number.
+    fn count_half(
+        &self,
+        to: u32,
+        half: Half,
+        state: Option<&Everything>,
+        arrives: Option<Instant>,
+        world: &mut World,
+    ) -> u64 {
+        let bytes = state.map_or(0, exchange_bytes);
+        let id = world.traffic.count(PacketKind::PushPull, bytes);
+        let Half { answer, join } = half;
+        world.note_sent(self.pod, || Happening::PushPull { id, to, arrives, answer, join, bytes });
+        id
     }
 
     /// Somebody opened a stream: the answer is what was known before.
@@ -232,9 +267,14 @@ impl Process {
         let left = self.with_swim(world, |swim, kv, out| {
             reply = Some(swim.handle_push_pull(now, &stream.state, kv, out));
         });
-        if let (Some(state), Some(way)) = (reply, way) {
-            let back = StreamBack { exchange: stream.exchange, state };
-            world.plan(now + way, stream.sender, stream.epoch, What::StreamBack(Box::new(back)));
+        if let Some(state) = reply {
+            let arrives = way.map(|way| now + way);
+            let half = Half { answer: true, join: stream.state.join };
+            let id = self.count_half(stream.sender, half, Some(&state), arrives, world);
+            if let Some(at) = arrives {
+                let back = StreamBack { id, exchange: stream.exchange, state };
+                world.plan(at, stream.sender, stream.epoch, What::StreamBack(Box::new(back)));
+            }
         }
         if left {
             self.left(pod, world);
@@ -320,8 +360,7 @@ impl Process {
         self.kv.stop_broadcasting();
         self.say(world, LogLine::new(Level::Info, "memberlist_client.go:995", "leaving memberlist cluster"));
         let timeout = world.options.memberlist.broadcast_timeout_for_local_updates_on_shutdown.0;
-        let deadline =
-            if timeout > Duration::ZERO { world.now + timeout } else { crate::time::Instant::NEVER };
+        let deadline = if timeout > Duration::ZERO { world.now + timeout } else { Instant::NEVER };
         self.leaving = Some(Leaving::Draining { deadline });
         world.plan(world.now, self.pod, self.epoch, What::LeavePoll);
     }
@@ -438,16 +477,6 @@ fn is_loopback(address: Address) -> bool {
 
 fn target_epoch(world: &World, host: u32) -> u32 {
     world.hosts[host as usize].epoch
-}
-
-fn head_name(head: Option<Head>) -> &'static str {
-    match head {
-        None => "gossip",
-        Some(Head::Ping { .. }) => "ping",
-        Some(Head::IndirectPing { .. }) => "indirect ping",
-        Some(Head::Ack { .. }) => "ack",
-        Some(Head::Nack { .. }) => "nack",
-    }
 }
 
 /// The name of a member's state.

@@ -6,6 +6,8 @@ use crate::memberlist;
 use crate::ring::InstanceState;
 use crate::time::{Instant, WallTime};
 
+use super::PacketKind;
+
 /// What happened, for people: bounded, oldest first.
 ///
 /// Full pages are shared between copies, so that a checkpoint costs a page at most.
@@ -95,23 +97,33 @@ pub enum Happening {
     },
     /// A packet was sent.
     Packet {
+        /// The message's number.
+        id: u64,
         /// To which pod.
         to: u32,
-        /// When it arrives; `None` if never.
+        /// When it arrives; `None` if never: nobody answers, or nobody listens there.
         arrives: Option<Instant>,
-        /// Its head, in a word.
-        head: &'static str,
+        /// What it is.
+        kind: PacketKind,
         /// How many messages it carries besides.
         messages: u32,
         /// Its size, about.
         bytes: u32,
     },
-    /// A full exchange began.
+    /// One half of a full exchange was sent.
     PushPull {
-        /// With which pod.
+        /// The message's number.
+        id: u64,
+        /// To which pod.
         to: u32,
-        /// Whether to join.
+        /// When it arrives; `None` if never: the stream could not be opened.
+        arrives: Option<Instant>,
+        /// Whether it is the answer to the other half.
+        answer: bool,
+        /// Whether the exchange is to join.
         join: bool,
+        /// Its size, about; 0 if nothing was sent.
+        bytes: u32,
     },
 }
 

@@ -10,7 +10,7 @@ use crate::time::{Instant, WallTime};
 use super::event::{Event, What};
 use super::journal::Happening;
 use super::workload::Ledger;
-use super::{Central, Dns, Journal, Network, Options, Scheduler};
+use super::{Central, Dns, Journal, Network, Options, Scheduler, Traffic};
 
 /// What all pods share: time, order, chance, cables and the books.
 #[derive(Debug, Clone)]
@@ -35,6 +35,10 @@ pub struct World {
     pub hosts: Vec<Host>,
     /// Everything that was pushed and asked.
     pub ledger: Ledger,
+    /// Everything that memberlists sent each other.
+    pub traffic: Traffic,
+    /// Whether the journal has every packet and every full exchange from now on. It changes nothing else.
+    pub watch_packets: bool,
     /// Memberlist's names, by number.
     pub names: Vec<Arc<str>>,
     /// Zones by number; the first is the empty one.
@@ -99,6 +103,8 @@ impl World {
             journal: Journal::new(options.journal),
             hosts: Vec::new(),
             ledger: Ledger::default(),
+            traffic: Traffic::default(),
+            watch_packets: options.journal_packets,
             names: Vec::new(),
             zones: vec!["".into()],
             rings,
@@ -218,10 +224,11 @@ impl World {
         self.journal.write(self.now, pod, what);
     }
 
-    /// Writes down that a full exchange began.
-    pub fn note_push_pull(&mut self, from: u32, to: u32, join: bool) {
-        if self.options.journal_packets {
-            self.note(Some(from), Happening::PushPull { to, join });
+    /// Writes down what was sent, if packets are watched.
+    #[inline]
+    pub(super) fn note_sent(&mut self, from: u32, what: impl FnOnce() -> Happening) {
+        if self.watch_packets {
+            self.note(Some(from), what());
         }
     }
 

@@ -153,10 +153,14 @@ fn details(what: &Happening, report: &Report) -> Value {
             json!({ "ok": error.is_none(), "error": error, "written": written })
         }
         Happening::Query { error, asked } => json!({ "ok": error.is_none(), "error": error, "asked": asked }),
-        Happening::Packet { to, arrives, head, messages, bytes } => json!({
-            "to": name(*to), "arrives": arrives.map(seconds), "head": head, "messages": messages, "bytes": bytes,
+        Happening::Packet { id, to, arrives, kind, messages, bytes } => json!({
+            "id": id, "to": name(*to), "arrives": arrives.map(seconds), "head": kind.name(), "messages": messages,
+            "bytes": bytes,
         }),
-        Happening::PushPull { to, join } => json!({ "to": name(*to), "join": join }),
+        Happening::PushPull { id, to, arrives, answer, join, bytes } => json!({
+            "id": id, "to": name(*to), "arrives": arrives.map(seconds), "answer": answer, "join": join,
+            "bytes": bytes,
+        }),
     }
 }
 

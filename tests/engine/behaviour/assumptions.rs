@@ -2,7 +2,7 @@
 
 use ringside::memberlist::State;
 use ringside::ring::InstanceState::{Active, Joining, Pending};
-use ringside::sim::{Happening, Span};
+use ringside::sim::{Happening, PacketKind, Span};
 use serde_json::Value;
 
 use crate::cluster::{Cluster, each_seed, ms, secs};
@@ -61,7 +61,7 @@ fn every_heartbeat_carries_all_tokens() {
         });
         cluster.run(secs(60));
         let sizes = cluster.happened("loki-0", |what| match what {
-            Happening::Packet { head: "gossip", bytes, messages: 1, .. } => Some(*bytes),
+            Happening::Packet { kind: PacketKind::Gossip, bytes, messages: 1, .. } => Some(*bytes),
             _ => None,
         });
         assert!(!sizes.is_empty());
@@ -93,7 +93,7 @@ fn a_tick_of_gossip_reaches_three_others_at_most_and_sometimes_fewer() {
     });
     cluster.run(secs(600));
     let ticks = cluster.happened("loki-0", |what| match what {
-        Happening::Packet { to, head: "gossip", .. } => Some(*to),
+        Happening::Packet { to, kind: PacketKind::Gossip, .. } => Some(*to),
         _ => None,
     });
     let mut counts = [0; 5];
@@ -211,7 +211,7 @@ fn the_first_full_exchange_besides_joins_comes_between_thirty_and_sixty_seconds(
         let began =
             cluster.happened("loki-0", |what| matches!(what, Happening::Started { .. }).then_some(()))[0].0;
         let exchanges = cluster.happened("loki-0", |what| match what {
-            Happening::PushPull { join: false, .. } => Some(()),
+            Happening::PushPull { join: false, answer: false, .. } => Some(()),
             _ => None,
         });
         exchanges[0].0 - began

@@ -1,5 +1,5 @@
 use ringside::memberlist::State;
-use ringside::sim::{Command, Group, Happening, Span};
+use ringside::sim::{Command, Group, Happening, PacketKind, Span};
 
 use crate::cluster::{Cluster, ms, secs};
 
@@ -244,7 +244,9 @@ fn zone_aware_gossip_crosses_zones_only_between_bridges() {
         let zones = Vec::from_iter(cluster.sim.pods.iter().map(|pod| pod.zone_number));
         let crossings = |pod: usize| {
             let crosses = |what: &Happening| match what {
-                Happening::Packet { to, head: "gossip", .. } if zones[*to as usize] != zones[pod] => {
+                Happening::Packet { to, kind: PacketKind::Gossip, .. }
+                    if zones[*to as usize] != zones[pod] =>
+                {
                     Some(*to)
                 }
                 _ => None,
@@ -291,7 +293,7 @@ fn nobody_gossips_to_those_who_left_or_are_dead_for_long() {
     for via in ["loki-0", "loki-1", "loki-2"] {
         let gossip = |to_whom: u32| {
             cluster.happened(via, |what| match what {
-                Happening::Packet { to, head: "gossip", .. } if *to == to_whom => Some(()),
+                Happening::Packet { to, kind: PacketKind::Gossip, .. } if *to == to_whom => Some(()),
                 _ => None,
             })
         };
