@@ -137,6 +137,11 @@ impl MemberlistKv {
         self.gossip.len()
     }
 
+    /// The messages that wait to be sent, those of this node's own making first, each with how often it was sent.
+    pub fn queued(&self) -> impl Iterator<Item = (&KvMessage, u32)> {
+        self.local.iter().chain(self.gossip.iter()).map(|(broadcast, sent)| (&*broadcast.message, sent))
+    }
+
     /// The bytes of all messages that wait to be sent.
     pub fn queued_bytes(&self) -> usize {
         self.local.bytes() + self.gossip.bytes()
@@ -165,6 +170,14 @@ impl MemberlistKv {
     fn pass_on(&mut self, news: Arc<KvMessage>, now: Instant) {
         self.note_change(news.key, now);
         queue(&mut self.gossip, &self.store, news);
+    }
+}
+
+impl Batch {
+    /// The messages: those of the sender's own making, then those passed on.
+    pub fn messages(&self) -> impl Iterator<Item = &KvMessage> {
+        let sent = [&self.local, &self.gossip].into_iter().flatten();
+        sent.flat_map(|sent| sent.iter().map(|broadcast| &*broadcast.message))
     }
 }
 

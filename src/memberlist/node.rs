@@ -252,6 +252,16 @@ impl Memberlist {
         self.awareness.health_score()
     }
 
+    /// Whom it is probing, and when it gives up; `None` between two probes.
+    pub fn probing(&self) -> Option<(Name, Instant)> {
+        self.probe.as_ref().map(Probe::target)
+    }
+
+    /// When a suspect counts as dead unless it is heard of.
+    pub fn suspicion_ends(&self, name: Name) -> Option<Instant> {
+        self.suspicions.iter().find(|suspicion| suspicion.name == name).map(|suspicion| suspicion.deadline)
+    }
+
     /// The news that wait to be passed on, in the order of sending, each with how often it was sent.
     pub fn queued_rumours(&self) -> impl Iterator<Item = (&Rumour, u32)> {
         self.queue.iter()

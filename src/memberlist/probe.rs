@@ -34,6 +34,13 @@ pub(super) struct Relay {
     asker_seq_no: u32,
 }
 
+impl Probe {
+    /// Whom it is about, and when it ends.
+    pub(super) fn target(&self) -> (super::Name, Instant) {
+        (self.target.name, self.deadline)
+    }
+}
+
 impl Memberlist {
     /// The ticker fired.
     pub(super) fn probe_tick<D: Delegate>(

@@ -42,6 +42,7 @@ pub use central::Central;
 pub use checker::{Checker, SETTLING, Violation};
 pub use command::CommandError;
 pub use dns::Dns;
+pub use event::{Arrival, Event, PushIn, StreamBack, StreamError, StreamIn, What};
 pub use gossip::state_name;
 pub use joiner::Joiner;
 pub use journal::{Entry, Exit, Happening, Journal};

@@ -84,6 +84,11 @@ impl Pod {
         self.process.is_some()
     }
 
+    /// How many records its write-ahead log holds that no process has in memory.
+    pub fn in_wal(&self) -> usize {
+        self.wal.len()
+    }
+
     /// Starts a process.
     pub(super) fn start(&mut self, world: &mut World) {
         if self.process.is_some() {

@@ -289,6 +289,18 @@ impl Process {
 
     /// The `/ready` page: status and body. Asking is what makes an ingester ready.
     pub fn ready(&mut self, world: &mut World) -> (u16, String) {
+        let mut lines = Vec::new();
+        let answer = self.answer_ready(world, &mut lines);
+        lines.into_iter().for_each(|line| self.say(world, line));
+        answer
+    }
+
+    /// What the `/ready` page would answer now. Nothing comes of it.
+    pub fn readiness(&self, world: &World) -> (u16, String) {
+        self.clone().answer_ready(world, &mut Vec::new())
+    }
+
+    fn answer_ready(&mut self, world: &World, lines: &mut Vec<LogLine>) -> (u16, String) {
         if self.stop_received {
             return (503, "Application is stopping\n".into());
         }
@@ -306,14 +318,14 @@ impl Process {
         }
         for (kind, who) in [(RingKind::Ingester, "Ingester"), (RingKind::PatternIngester, "Pattern Ingester")]
         {
-            if let Err(error) = self.check_ready(kind, world) {
+            if let Err(error) = self.check_ready(kind, world, lines) {
                 return (503, format!("{who} not ready: {error}\n"));
             }
         }
         (200, "ready\n".into())
     }
 
-    fn check_ready(&mut self, kind: RingKind, world: &mut World) -> Result<(), String> {
+    fn check_ready(&mut self, kind: RingKind, world: &World, lines: &mut Vec<LogLine>) -> Result<(), String> {
         let wall = self.wall(world);
         let Some(place) = self.rings.iter().position(|slot| slot.kind == kind) else { return Ok(()) };
         let slot = &mut self.rings[place];
@@ -332,11 +344,10 @@ impl Process {
             known: desc.is_some(),
         };
         let result = lifecycler.check_ready(&ctx, &mut fx);
-        for effect in fx {
-            if let Effect::Log(line) = effect {
-                self.say(world, line);
-            }
-        }
+        lines.extend(fx.into_iter().filter_map(|effect| match effect {
+            Effect::Log(line) => Some(line),
+            _ => None,
+        }));
         result
     }
 }
