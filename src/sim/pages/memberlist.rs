@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 
 use super::super::modules::ServiceState;
@@ -202,7 +204,7 @@ fn member<'a>(node: &NodeState, has_meta: bool, world: &'a World) -> Member<'a> 
         name: &world.names[node.name.0 as usize],
         addr: Ipv4Addr::from(node.address.ip),
         port: node.address.port,
-        meta: has_meta.then(|| base64(&encode_meta(node.meta, world))),
+        meta: has_meta.then(|| BASE64_STANDARD.encode(encode_meta(node.meta, world))),
         state: 0,
         p_min: 1,
         p_max: 5,
@@ -248,30 +250,4 @@ fn raw(desc: &Desc) -> RawDesc<'_> {
         (&**id, raw)
     });
     RawDesc { ingesters: ingesters.collect() }
-}
-
-/// Base 64 with padding (RFC 4648).
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let bits = group.iter().zip([16, 8, 0]).map(|(byte, shift)| u32::from(*byte) << shift).sum::<u32>();
-        for place in 0..4 {
-            let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= group.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base_64_pads_what_does_not_come_out_even() {
-        let coded = [&b""[..], b"f", b"fo", b"foo", b"foob", &[255, 254]].map(base64);
-        assert_eq!(coded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "//4="]);
-    }
 }
