@@ -14,6 +14,7 @@ mod orbit;
 mod paint;
 pub mod palette;
 mod picture;
+pub mod query;
 pub mod scene;
 pub mod settings;
 pub mod table;

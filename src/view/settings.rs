@@ -7,7 +7,7 @@ use crate::go::duration;
 use crate::ring::{ReplicationStrategy, RingConfig};
 use crate::time::WallTime;
 
-use super::text;
+use super::{query, text};
 
 /// The inputs beside the ring, as typed; the defaults are Loki's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,14 +120,14 @@ impl Settings {
             ("service-name", flag(self.service_name), flag(default.service_name)),
         ];
         let differing = fields.into_iter().filter(|(_, value, default)| value != default);
-        differing.map(|(name, value, _)| format!("{name}={}", escape(value))).collect::<Vec<_>>().join("&")
+        query::write(differing.map(|(name, value, _)| (name, value)))
     }
 
     /// Reads a link's query; unknown names and broken escapes are passed over.
     pub fn from_query(query: &str) -> Self {
         let mut settings = Self::default();
-        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            let Some(value) = unescape(value) else { continue };
+        for (name, value) in query::read(query) {
+            let Some(value) = value else { continue };
             match name {
                 "sample" => settings.sample = value,
                 "rf" => settings.replication_factor = value,
@@ -147,36 +147,6 @@ impl Settings {
 
 fn ignored(typed: &str, instead: impl Display, why: &str) -> String {
     format!("\u{201c}{}\u{201d} ignored, using {instead}: {why}", text::cut(typed, 24))
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b',' => {
-                escaped.push(byte.into());
-            }
-            _ => escaped.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    escaped
-}
-
-fn unescape(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let decoded = match byte {
-            b'%' => {
-                let digit = |byte: u8| char::from(byte).to_digit(16);
-                (digit(rest.next()?)? * 16 + digit(rest.next()?)?) as u8
-            }
-            b'+' => b' ',
-            other => other,
-        };
-        bytes.push(decoded);
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
