@@ -41,6 +41,13 @@ impl Instant {
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.nanos.saturating_sub(earlier.nanos))
     }
+
+    /// The instant `duration` earlier, never before the beginning.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self { nanos: self.nanos.saturating_sub(nanos) }
+    }
 }
 
 impl Add<Duration> for Instant {
@@ -56,10 +63,10 @@ impl Add<Duration> for Instant {
 /// How long ago something was, for people: rounded up to tenths of a second, so that an age just past its
 /// limit shows it.
 pub fn age_text(age: Duration) -> String {
-    const SHOWN_MILLIS: u128 = 100;
+    const SHOWN: Duration = Duration::from_millis(100);
 
-    let tenths = age.as_millis().div_ceil(SHOWN_MILLIS);
-    duration::format(Duration::from_millis((tenths * SHOWN_MILLIS) as u64))
+    let tenths = age.as_nanos().div_ceil(SHOWN.as_nanos());
+    duration::format(Duration::from_millis(tenths.saturating_mul(SHOWN.as_millis()) as u64))
 }
 
 /// The text is no RFC 3339 instant.
@@ -125,6 +132,7 @@ mod tests {
     #[test]
     fn an_age_just_past_its_limit_shows_it() {
         assert_eq!(age_text(Duration::from_millis(60_001)), "1m0.1s");
+        assert_eq!(age_text(Duration::from_nanos(60_000_000_001)), "1m0.1s");
         assert_eq!(age_text(Duration::from_secs(60)), "1m0s");
         assert_eq!(age_text(Duration::from_millis(14_577)), "14.6s");
     }

@@ -25,7 +25,6 @@ pub struct MemberlistKv {
     /// Alive and suspect members, for the retransmission limit.
     members: usize,
     broadcasts_local_updates: bool,
-    changed: Vec<Key>,
     /// When each key changed last.
     changed_at: Vec<Instant>,
 }
@@ -80,12 +79,11 @@ impl MemberlistKv {
             clock,
             members: 1,
             broadcasts_local_updates: true,
-            changed: Vec::new(),
             changed_at: vec![Instant::START; keys],
         }
     }
 
-    /// One attempt to write `edit`. What it changes is queued for gossip, and its key is noted as changed.
+    /// One attempt to write `edit`. What it changes is queued for gossip.
     pub fn cas(&mut self, key: Key, edit: Edit, now: Instant) -> Attempt {
         let Some(message) = self.store.edit(key, edit, self.clock.at(now)) else {
             return Attempt::NoChange;
@@ -102,11 +100,6 @@ impl MemberlistKv {
         self.broadcasts_local_updates = false;
     }
 
-    /// Whether own updates are still sent.
-    pub fn broadcasts_local_updates(&self) -> bool {
-        self.broadcasts_local_updates
-    }
-
     /// Says how many members are alive or suspect.
     pub fn set_members(&mut self, members: usize) {
         self.members = members;
@@ -115,16 +108,6 @@ impl MemberlistKv {
     /// Sets how far the process's clock is ahead.
     pub fn set_clock(&mut self, clock: Clock) {
         self.clock = clock;
-    }
-
-    /// Takes the keys that changed since the last call, each once.
-    pub fn take_changed(&mut self) -> Vec<Key> {
-        std::mem::take(&mut self.changed)
-    }
-
-    /// Whether any key changed since [`Self::take_changed`].
-    pub fn has_changed(&self) -> bool {
-        !self.changed.is_empty()
     }
 
     /// Messages of this node's own making that wait to be sent.
@@ -155,9 +138,6 @@ impl MemberlistKv {
     fn note_change(&mut self, key: Key, now: Instant) {
         if let Some(at) = self.changed_at.get_mut(usize::from(key.0)) {
             *at = now;
-        }
-        if !self.changed.contains(&key) {
-            self.changed.push(key);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::memberlist::State;
 use crate::ring::{InstanceDesc, InstanceState, Tokens};
 use crate::time::{Instant, WallTime};
 
-use super::{Advance, Pod, ServiceState, Simulation, StoreKind};
+use super::{Advance, Pod, Process, ServiceState, Simulation, StoreKind};
 
 /// A rule that did not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -146,7 +146,15 @@ fn entry_is_sound(id: &str, entry: &InstanceDesc) -> Rule {
 }
 
 /// What one process thinks of a ring, without the heartbeats that are still on their way.
-type Opinion = Vec<(Arc<str>, InstanceState, Tokens)>;
+pub(crate) type Opinion = Vec<(Arc<str>, InstanceState, Tokens)>;
+
+impl Process {
+    /// What the process thinks of the ingesters' ring, if it has a copy.
+    pub(crate) fn opinion(&self) -> Option<Opinion> {
+        let entries = self.view(RingKind::Ingester)?.iter();
+        Some(entries.map(|(id, entry)| (Arc::clone(id), entry.state, entry.tokens.clone())).collect())
+    }
+}
 
 impl Simulation {
     /// Whether all processes that can hear of each other think the same of the ingesters' ring, and everybody who
@@ -226,11 +234,7 @@ impl Simulation {
 
     fn knows_itself(&self, pod: &Pod) -> Result<(), String> {
         let Some(process) = &pod.process else { return Ok(()) };
-        let Some(slot) = process.slot(RingKind::Ingester) else { return Ok(()) };
-        let Some(lifecycler) = slot.lifecycler.as_ref().filter(|lifecycler| lifecycler.is_running()) else {
-            return Ok(());
-        };
-        if process.stop_received || lifecycler.state() != InstanceState::Active {
+        if process.stop_received || !self.is_active(pod.index) {
             return Ok(());
         }
         let entry = process.desc(RingKind::Ingester).and_then(|desc| desc.ingesters.get(&pod.name));
@@ -242,11 +246,7 @@ impl Simulation {
 
     fn opinion(&self, pod: u32) -> Opinion {
         let process = self.pods[pod as usize].process.as_ref();
-        let desc = process.and_then(|process| process.desc(RingKind::Ingester));
-        desc.map_or_else(Vec::new, |desc| {
-            let living = desc.ingesters.iter().filter(|(_, entry)| entry.state != InstanceState::Left);
-            living.map(|(id, entry)| (Arc::clone(id), entry.state, entry.tokens.clone())).collect()
-        })
+        process.and_then(|process| process.opinion()).unwrap_or_default()
     }
 
     /// Live processes by who hears of whom: by memberlist's tables, or all of those that share a store.

@@ -1,14 +1,15 @@
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::lifecycle::RingKind;
 use crate::loki::Labels;
 use crate::prng::Ratio;
 
 use super::event::{WORLD, What};
 use super::journal::{Exit, Happening};
+use super::names::names_several;
 use super::simulation::deliver;
 use super::workload::Stream;
-use super::{Command, Simulation, Span, TimedCommand};
+use super::{Command, Options, OptionsError, Simulation, Span, TimedCommand};
 
 /// Why a command cannot be. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +25,14 @@ pub enum CommandError {
     /// There is no such group.
     #[error("no group is called {name:?}; groups are {known}")]
     UnknownGroup {
+        /// What was asked for.
+        name: String,
+        /// Those that there are.
+        known: String,
+    },
+    /// There is no such zone.
+    #[error("no zone is called {name:?}; zones are {known}")]
+    UnknownZone {
         /// What was asked for.
         name: String,
         /// Those that there are.
@@ -63,6 +72,15 @@ pub enum CommandError {
         /// The pod.
         pod: String,
     },
+    /// The message has arrived, or never will.
+    #[error("message {message} is not under way")]
+    NoSuchMessage {
+        /// Its number.
+        message: u64,
+    },
+    /// A setting that cannot be.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
     /// Its time is over.
     #[error("{at} lies in the past")]
     Past {
@@ -84,6 +102,7 @@ pub enum CommandError {
 impl Simulation {
     /// Takes a command a nanosecond from now.
     pub fn apply(&mut self, command: Command) -> Result<(), CommandError> {
+        self.check_now(&command)?;
         let at = Span(Duration::from_nanos(self.world.now.nanos().saturating_add(1)));
         self.plan_command(TimedCommand { at, command, note: String::new() })
     }
@@ -96,11 +115,16 @@ impl Simulation {
         if at < self.world.now || at == self.world.now && self.steps() > 0 {
             return Err(CommandError::Past { at: timed.at });
         }
-        let rank = self.commands.len() as u32;
         self.commands.push(timed);
+        self.put_command(self.commands.len() - 1);
+        Ok(())
+    }
+
+    fn put_command(&mut self, index: usize) {
+        let at = crate::time::Instant::START + self.commands[index].at.0;
+        let rank = index as u32;
         let event = super::event::Event { pod: WORLD, epoch: 0, what: What::Command(rank) };
         self.world.scheduler.plan_first(at, rank, event);
-        Ok(())
     }
 
     /// The commands so far, done and planned.
@@ -108,7 +132,16 @@ impl Simulation {
         &self.commands
     }
 
-    /// Whether a command names what there is.
+    /// Other commands from here on: those that were done are the first of `commands`, by their times.
+    pub(super) fn replace_commands(&mut self, commands: &[TimedCommand]) {
+        self.world.scheduler.remove(|event| matches!(event.what, What::Command(_)));
+        self.commands = commands.to_vec();
+        let pending = Vec::from_iter(in_order(commands).into_iter().skip(self.commands_done));
+        pending.into_iter().for_each(|index| self.put_command(index));
+    }
+
+    /// Whether a command names what there is, or will be by the commands before it. A command that passes here
+    /// passes at any time.
     pub fn check(&self, command: &Command) -> Result<(), CommandError> {
         match command {
             Command::Kill { pod, .. }
@@ -116,30 +149,51 @@ impl Simulation {
             | Command::Pause { pod }
             | Command::Resume { pod }
             | Command::Clock { pod, .. }
-            | Command::BlockPort { pod }
-            | Command::Disk { pod, .. }
-            | Command::WalReplay { pod, .. }
+            | Command::BlockPort { pod, .. }
+            | Command::Disk { pod, .. } => self.known_selection(pod),
+            Command::WalReplay { pod, .. }
             | Command::Init { pod, .. }
             | Command::FinalSleep { pod, .. }
             | Command::Bind { pod, .. }
-            | Command::Ready { pod } => self.known_name(pod),
-            Command::Start { pod, address, .. } => {
+            | Command::Ready { pod }
+            | Command::Query { via: pod } => self.known_name(pod),
+            Command::Start { pod, rename: None, address: None } => self.known_selection(pod),
+            Command::Start { pod, rename, address } => {
+                if names_several(pod) {
+                    let what = if rename.is_some() { "rename" } else { "address" };
+                    let value = rename.as_ref().or(address.as_ref()).cloned().unwrap_or_default();
+                    return Err(CommandError::Value {
+                        what,
+                        value,
+                        allowed: "with the name of one pod".into(),
+                    });
+                }
                 self.known_name(pod)?;
-                address.as_deref().map_or(Ok(()), |address| self.free_address(address).map(drop))
+                address.as_deref().map_or(Ok(()), |address| parse_address(address).map(drop))
             }
             Command::Partition { parts } => {
-                parts.iter().flatten().try_for_each(|name| self.selected(name).map(drop))
+                parts.iter().flatten().try_for_each(|name| self.known_selection(name))
             }
-            Command::Cut { from, to } | Command::Clog { from, to, .. } => {
-                self.selected(from)?;
-                self.selected(to).map(drop)
+            Command::Cut { from, to } | Command::Clog { from, to, .. } | Command::Mend { from, to } => {
+                self.known_selection(from)?;
+                self.known_selection(to)
             }
-            Command::Loss { millionths } if *millionths > 1_000_000 => Err(CommandError::Value {
-                what: "millionths",
-                value: millionths.to_string(),
-                allowed: "0 to 1000000".into(),
-            }),
-            Command::Loss { .. } | Command::Heal {} | Command::Dns { .. } | Command::Store { .. } => Ok(()),
+            Command::LinkLoss { from, to, millionths } => {
+                self.known_selection(from)?;
+                self.known_selection(to)?;
+                check_loss(*millionths)
+            }
+            Command::Loss { millionths } => check_loss(*millionths),
+            Command::Heal {}
+            | Command::Dns { .. }
+            | Command::Store { .. }
+            | Command::Drop { .. }
+            | Command::Delay { .. } => Ok(()),
+            Command::Network { .. } | Command::Workload(_) => {
+                let mut options = Options::default();
+                command.change(&mut options);
+                Ok(options.check()?)
+            }
             Command::Forget { via, ring, .. } => {
                 self.known_name(via)?;
                 self.known_ring(ring).map(drop)
@@ -148,7 +202,6 @@ impl Simulation {
                 self.known_name(via)?;
                 parse_labels(labels).map(drop)
             }
-            Command::Query { via } => self.known_name(via),
             Command::Rollout { group } => self.known_group(group).map(drop),
             Command::Scale { group, count } => {
                 self.known_group(group)?;
@@ -164,37 +217,50 @@ impl Simulation {
         }
     }
 
+    /// Whether a command is possible at this very moment, as far as that can change.
+    pub fn check_now(&self, command: &Command) -> Result<(), CommandError> {
+        match command {
+            Command::Start { address: Some(address), .. } => self.free_address(address).map(drop),
+            Command::Drop { message } | Command::Delay { message, .. } => {
+                let is_it = |(_, event): (_, &super::event::Event)| event.what.message() == Some(*message);
+                let under_way = self.world.scheduler.iter().any(is_it);
+                if under_way { Ok(()) } else { Err(CommandError::NoSuchMessage { message: *message }) }
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn apply_now(&mut self, command: &Command) -> Result<(), CommandError> {
         self.world.note(None, Happening::Fault { text: command.words() });
         self.world.mix(command.words().len() as u64);
         match command {
             Command::Kill { pod, dark } => {
-                let pod = self.known_pod(pod)?;
-                self.pods[pod as usize].exit(Exit::Killed, &mut self.world);
-                self.world.hosts[pod as usize].dark = *dark;
+                for pod in self.selected(pod)? {
+                    self.pods[pod as usize].exit(Exit::Killed, &mut self.world);
+                    self.world.hosts[pod as usize].dark = *dark;
+                }
             }
             Command::Terminate { pod } => {
-                let pod = self.known_pod(pod)?;
-                self.terminate(pod);
+                self.selected(pod)?.into_iter().for_each(|pod| self.terminate(pod));
             }
             Command::Start { pod, rename, address } => {
-                let pod = self.known_pod(pod)?;
-                self.start(pod, rename.as_deref(), address.as_deref())?;
+                for pod in self.selected(pod)? {
+                    self.start(pod, rename.as_deref(), address.as_deref())?;
+                }
             }
             Command::Pause { pod } => {
-                let pod = self.known_pod(pod)?;
-                self.pods[pod as usize].paused = self.pods[pod as usize].is_up();
+                for pod in self.selected(pod)? {
+                    self.pods[pod as usize].paused = self.pods[pod as usize].is_up();
+                }
             }
-            Command::Resume { pod } => {
-                let pod = self.known_pod(pod)?;
-                self.resume(pod);
-            }
+            Command::Resume { pod } => self.selected(pod)?.into_iter().for_each(|pod| self.resume(pod)),
             Command::Clock { pod, step_ms } => {
-                let index = self.known_pod(pod)?;
-                let pod = &mut self.pods[index as usize];
-                pod.clock_offset = pod.clock_offset.saturating_add(step_ms.saturating_mul(1_000_000));
-                if let Some(process) = &mut pod.process {
-                    process.set_clock(pod.clock_offset, &self.world);
+                for index in self.selected(pod)? {
+                    let pod = &mut self.pods[index as usize];
+                    pod.clock_offset = pod.clock_offset.saturating_add(step_ms.saturating_mul(1_000_000));
+                    if let Some(process) = &mut pod.process {
+                        process.set_clock(pod.clock_offset, &self.world);
+                    }
                 }
             }
             Command::Partition { parts } => {
@@ -212,17 +278,46 @@ impl Simulation {
             Command::Clog { from, to, delay } => {
                 self.each_pair(from, to, |network, from, to| network.clog(from, to, delay.0))?;
             }
-            Command::BlockPort { pod } => {
-                let pod = self.known_pod(pod)?;
-                self.world.network.block_port(pod);
+            Command::LinkLoss { from, to, millionths } => {
+                let loss = Ratio::from_millionths(*millionths);
+                self.each_pair(from, to, |network, from, to| network.lose(from, to, loss))?;
+            }
+            Command::Mend { from, to } => {
+                self.each_pair(from, to, |network, from, to| network.mend(from, to))?;
+            }
+            Command::BlockPort { pod, blocked } => {
+                for pod in self.selected(pod)? {
+                    self.world.network.block_port(pod, *blocked);
+                }
             }
             Command::Loss { millionths } => self.world.network.set_loss(Ratio::from_millionths(*millionths)),
             Command::Heal {} => self.world.network.heal(),
+            Command::Drop { message } => {
+                let is_it = |event: &super::event::Event| event.what.message() == Some(*message);
+                if self.world.scheduler.remove(is_it) == 0 {
+                    return Err(CommandError::NoSuchMessage { message: *message });
+                }
+            }
+            Command::Delay { message, by } => {
+                let is_it = |event: &super::event::Event| event.what.message() == Some(*message);
+                if self.world.scheduler.postpone(is_it, by.0) == 0 {
+                    return Err(CommandError::NoSuchMessage { message: *message });
+                }
+            }
+            Command::Network { .. } => {
+                command.change(Arc::make_mut(&mut self.world.options));
+                self.world.network.set_options(&self.world.options.network);
+            }
+            Command::Workload(_) => {
+                command.change(Arc::make_mut(&mut self.world.options));
+                self.start_clients();
+            }
             Command::Dns { down } => self.world.dns.set_down(*down),
             Command::Store { down } => self.world.central.set_down(*down),
             Command::Disk { pod, full } => {
-                let pod = self.known_pod(pod)?;
-                self.pods[pod as usize].disk_full = *full;
+                for pod in self.selected(pod)? {
+                    self.pods[pod as usize].disk_full = *full;
+                }
             }
             Command::WalReplay { pod, takes } => {
                 let pod = self.known_pod(pod)?;
@@ -366,57 +461,67 @@ impl Simulation {
         Ok(())
     }
 
-    /// The number of a pod. Of several with one name, the newest.
-    pub fn known_pod(&self, name: &str) -> Result<u32, CommandError> {
-        let found = self.pods.iter().rev().find(|pod| *pod.name == *name).map(|pod| pod.index);
-        found.ok_or_else(|| {
-            let mut known = Vec::from_iter(self.pods.iter().take(5).map(|pod| pod.name.to_string()));
-            if self.pods.len() > known.len() {
-                known.push(format!("{} more", self.pods.len() - known.len()));
-            }
-            CommandError::UnknownPod { name: name.into(), known: known.join(", ") }
-        })
-    }
-
-    /// Whether a pod has this name, or will get it.
-    fn known_name(&self, name: &str) -> Result<(), CommandError> {
-        let gives = |timed: &TimedCommand| matches!(&timed.command, Command::Start { rename: Some(given), .. } if given == name);
-        if self.commands.iter().any(gives) { Ok(()) } else { self.known_pod(name).map(drop) }
-    }
-
-    fn known_group(&self, name: &str) -> Result<usize, CommandError> {
-        let groups = &self.world.options.groups;
-        groups.iter().position(|group| group.name == name).ok_or_else(|| CommandError::UnknownGroup {
-            name: name.into(),
-            known: Vec::from_iter(groups.iter().map(|group| group.name.clone())).join(", "),
-        })
-    }
-
-    /// The ring of this name, if it is switched on.
-    pub fn known_ring(&self, name: &str) -> Result<RingKind, CommandError> {
-        let rings = &self.world.rings;
-        rings.iter().copied().find(|ring| ring.name() == name).ok_or_else(|| CommandError::UnknownRing {
-            name: name.into(),
-            known: Vec::from_iter(rings.iter().map(|ring| ring.name())).join(", "),
-        })
-    }
-
-    /// The pods that `zone:NAME`, `group:NAME` or a name stands for.
-    fn selected(&self, name: &str) -> Result<Vec<u32>, CommandError> {
-        if let Some(zone) = name.strip_prefix("zone:") {
-            return Ok(self.pods.iter().filter(|pod| *pod.zone == *zone).map(|pod| pod.index).collect());
-        }
-        match name.strip_prefix("group:") {
-            Some(group) => self.known_group(group).map(|group| self.groups[group].pods.clone()),
-            None => self.known_pod(name).map(|pod| vec![pod]),
-        }
-    }
-
     fn free_address(&self, address: &str) -> Result<u32, CommandError> {
-        let parsed = address.parse::<std::net::Ipv4Addr>().ok().map(u32::from);
-        let free = parsed.filter(|ip| !self.world.is_up_at(*ip));
+        let free = parse_address(address).ok().filter(|ip| !self.world.is_up_at(*ip));
         free.ok_or_else(|| CommandError::Address { address: address.into() })
     }
+}
+
+impl Command {
+    /// Changes the settings that it is about, if it is about any.
+    pub fn change(&self, options: &mut Options) {
+        fn set<T: Copy>(setting: &mut T, value: Option<T>) {
+            *setting = value.unwrap_or(*setting);
+        }
+
+        let Options { network, workload, .. } = options;
+        match self {
+            Self::Network { latency_min, latency_max, latency_between_zones, duplication } => {
+                set(&mut network.latency_min, *latency_min);
+                set(&mut network.latency_max, *latency_max);
+                set(&mut network.latency_between_zones, *latency_between_zones);
+                set(&mut network.duplication, *duplication);
+                match (latency_min, latency_max) {
+                    (Some(min), None) => network.latency_max = network.latency_max.max(*min),
+                    (None, Some(max)) => network.latency_min = network.latency_min.min(*max),
+                    _ => {}
+                }
+            }
+            Self::Workload(change) => {
+                set(&mut workload.pushes_per_second, change.pushes_per_second);
+                set(&mut workload.queries_per_second, change.queries_per_second);
+                set(&mut workload.streams, change.streams);
+                set(&mut workload.streams_per_push, change.streams_per_push);
+                set(&mut workload.lines_per_stream, change.lines_per_stream);
+                set(&mut workload.skew, change.skew);
+                set(&mut workload.shards, change.shards);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The places of commands in the order in which they are carried out.
+pub(super) fn in_order(commands: &[TimedCommand]) -> Vec<usize> {
+    let mut places = Vec::from_iter(0..commands.len());
+    places.sort_by_key(|place| commands[*place].at);
+    places
+}
+
+fn check_loss(millionths: u32) -> Result<(), CommandError> {
+    match millionths {
+        0..=1_000_000 => Ok(()),
+        _ => Err(CommandError::Value {
+            what: "millionths",
+            value: millionths.to_string(),
+            allowed: "0 to 1000000".into(),
+        }),
+    }
+}
+
+fn parse_address(address: &str) -> Result<u32, CommandError> {
+    let parsed = address.parse::<std::net::Ipv4Addr>().map(u32::from);
+    parsed.map_err(|_| CommandError::Address { address: address.into() })
 }
 
 fn parse_labels(labels: &str) -> Result<Labels, CommandError> {
@@ -424,59 +529,4 @@ fn parse_labels(labels: &str) -> Result<Labels, CommandError> {
         labels: labels.chars().take(200).collect(),
         reason: error.to_string(),
     })
-}
-
-impl Command {
-    /// The command in a few words, for the journal.
-    pub fn words(&self) -> String {
-        let for_ms = |step: &i64| Span(Duration::from_millis(step.unsigned_abs()));
-        match self {
-            Self::Kill { pod, dark: false } => format!("kill -9 {pod}"),
-            Self::Kill { pod, dark: true } => format!("the machine of {pod} is gone"),
-            Self::Terminate { pod } => format!("SIGTERM to {pod}"),
-            Self::Start { pod, rename, address } => {
-                let name = rename.as_ref().map_or(String::new(), |name| format!(" as {name}"));
-                let address = address.as_ref().map_or(String::new(), |address| format!(" at {address}"));
-                format!("start {pod}{name}{address}")
-            }
-            Self::Pause { pod } => format!("{pod} is paused"),
-            Self::Resume { pod } => format!("{pod} goes on"),
-            Self::Clock { pod, step_ms } if *step_ms < 0 => {
-                format!("the clock of {pod} steps back by {}", for_ms(step_ms))
-            }
-            Self::Clock { pod, step_ms } => format!("the clock of {pod} steps ahead by {}", for_ms(step_ms)),
-            Self::Partition { parts } => {
-                let parts = Vec::from_iter(parts.iter().map(|part| part.join(" ")));
-                format!("the network falls apart: {}", parts.join(" | "))
-            }
-            Self::Cut { from, to } => format!("nothing gets from {from} to {to}"),
-            Self::Clog { from, to, delay } => format!("from {from} to {to} takes {delay} longer"),
-            Self::BlockPort { pod } => format!("a policy blocks the memberlist port of {pod}"),
-            Self::Loss { millionths } => {
-                format!("{}.{:04} % of segments get lost", millionths / 10_000, millionths % 10_000)
-            }
-            Self::Heal {} => "the network is whole again".into(),
-            Self::Dns { down: true } => "the name server is down".into(),
-            Self::Dns { down: false } => "the name server is back".into(),
-            Self::Store { down: true } => "the central store is down".into(),
-            Self::Store { down: false } => "the central store is back".into(),
-            Self::Disk { pod, full: true } => format!("the disk of {pod} is full"),
-            Self::Disk { pod, full: false } => format!("the disk of {pod} has room again"),
-            Self::WalReplay { pod, takes } => format!("{pod} will replay its log for {takes}"),
-            Self::Init { pod, takes, modules } => {
-                format!("{pod} will take {takes} to begin, and {modules} to build its modules")
-            }
-            Self::FinalSleep { pod, takes } => format!("{pod} will have a final_sleep of {takes}"),
-            Self::Bind { pod, bind, advertise, taken } => {
-                let taken = if *taken { ", where the port is taken" } else { "" };
-                format!("{pod} will bind to {bind:?} and advertise {advertise:?}{taken}")
-            }
-            Self::Forget { via, ring, id } => format!("forget {id} on the {ring} ring page of {via}"),
-            Self::Push { via, labels, lines } => format!("push {lines} lines of {labels} to {via}"),
-            Self::Query { via } => format!("query {via}"),
-            Self::Ready { pod } => format!("GET /ready of {pod}"),
-            Self::Rollout { group } => format!("rollout of {group}"),
-            Self::Scale { group, count } => format!("scale {group} to {count}"),
-        }
-    }
 }

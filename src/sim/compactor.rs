@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::lifecycle::{Lifecycler, RingKind};
 use crate::log::{Level, LogLine};
-use crate::ring::{HeartbeatHealth, LookupBuffer, Operation};
+use crate::ring::{LookupBuffer, Operation};
 
 use super::World;
 use super::event::What;
@@ -55,7 +55,7 @@ impl Process {
         };
         let own = self.slot(RingKind::Compactor).and_then(|slot| slot.lifecycler.as_ref());
         let own = own.map(Lifecycler::identity).map(|identity| identity.addr.clone());
-        let health = HeartbeatHealth::at(self.wall(world), world.options.lifecycler.heartbeat_timeout.0);
+        let health = self.health(world);
         let ring = self.ring(RingKind::Compactor, world).ok_or_else(|| trouble("empty ring".into()))?;
         let mut buffer = LookupBuffer::default();
         let set = ring.get(KEY, Operation::WRITE, health, &mut buffer);

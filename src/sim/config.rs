@@ -14,7 +14,7 @@ use crate::memberlist::{Config, NodeRole, Zone, ZoneAwareRouting};
 use super::modules::{Running, Work};
 use super::pod::Pod;
 use super::rings::RingSlot;
-use super::{MemberlistOptions, Options, Span, World};
+use super::{LifecyclerOptions, MemberlistOptions, Options, Span, World};
 
 /// The rings that the options switch on; the ingesters' is always one.
 pub(super) fn enabled_rings(options: &Options) -> Vec<RingKind> {
@@ -48,6 +48,13 @@ pub(super) fn ring_slots(modules: &[Running], options: &Options, pod: &Pod, worl
     slots
 }
 
+impl LifecyclerOptions {
+    /// Whether the rings are configured by `common.ring`: then their heartbeats do not come every 5 s.
+    pub(super) fn is_common(&self) -> bool {
+        self.heartbeat_period != Span::secs(5)
+    }
+}
+
 /// `server.grpc_listen_port`.
 const GRPC_PORT: u16 = 9095;
 
@@ -61,7 +68,7 @@ fn lifecycler(kind: RingKind, options: &Options, pod: &Pod, world: &World) -> Li
         addr: format!("{ip}:{port}").into(),
         zone: Arc::clone(&pod.zone),
     };
-    let common = settings.heartbeat_period != Span::secs(5);
+    let common = settings.is_common();
     let tokens_file: Option<Arc<str>> =
         settings.persist_tokens.then(|| format!("/var/loki/{}.tokens", kind.name()).into());
     let saved = pod.tokens.get(&kind).cloned().filter(|_| settings.persist_tokens);

@@ -79,6 +79,11 @@ impl Dns {
         &self.options.server
     }
 
+    /// Whether the name server answers nobody.
+    pub fn is_down(&self) -> bool {
+        self.down
+    }
+
     /// Whether the server is away.
     pub fn set_down(&mut self, down: bool) {
         self.down = down;

@@ -223,7 +223,7 @@ pub struct PushIn {
 
 impl What {
     /// The number of the message that arrives, if one does.
-    pub(super) fn message(&self) -> Option<u64> {
+    pub fn message(&self) -> Option<u64> {
         match self {
             Self::Packet(arrival) => Some(arrival.id),
             Self::StreamIn(stream) => Some(stream.id),

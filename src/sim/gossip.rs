@@ -128,57 +128,44 @@ impl Process {
         let kind = PacketKind::of(packet.head);
         let id = world.traffic.count(kind, packet.bytes);
         let timeout = world.options.memberlist.packet_dial_timeout.0;
-        let Some(host) = world.host_at(to) else {
-            // Nobody has this address. Loopback refuses; a network says nothing.
-            if !is_loopback(to) {
-                return self.silence(writer, start + timeout, to, world);
-            }
-            self.writers.counters.packets_sent_errors += 1;
-            return;
-        };
-        let dial = world.network.dial(self.pod, host, true, timeout);
-        let mut refused = false;
-        let arrives = match dial {
-            _ if world.hosts[host as usize].dark => None,
-            Dial::Silence => None,
-            Dial::Open { connected, .. } if !world.listens_at(host, to) => {
-                // Refused: memberlist never hears of it, and not even the log does.
+        let (host, dial) = world.dial(self.pod, to, timeout);
+        if let Some(host) = host {
+            let arrives = match dial {
+                Dial::Open { delivered, .. } => Some(start + delivered),
+                Dial::Refused(_) | Dial::Silence => None,
+            };
+            world.note_sent(self.pod, || Happening::Packet {
+                id,
+                to: host,
+                arrives,
+                kind,
+                messages: (packet.rumours.len()
+                    + packet.batch.as_ref().map_or(0, |batch| MemberlistKv::batch_size(batch).1))
+                    as u32,
+                bytes: packet.bytes,
+            });
+        }
+        match (host, dial) {
+            (Some(host), Dial::Open { connected, delivered, doubled }) => {
                 self.writers.occupy(writer, start + connected);
+                let epoch = world.hosts[host as usize].epoch;
+                let from = self.address().unwrap_or(to);
+                let arrival = Box::new(Arrival { id, sender: self.pod, from, packet });
+                if let Some(doubled) = doubled {
+                    world.plan(start + doubled, host, epoch, What::Packet(arrival.clone()));
+                }
+                world.plan(start + delivered, host, epoch, What::Packet(arrival));
+            }
+            (_, Dial::Refused(after)) => {
+                // Memberlist never hears of it, and not even the log does.
+                self.writers.occupy(writer, start + after);
                 self.writers.counters.packets_sent_errors += 1;
-                refused = true;
-                None
             }
-            Dial::Open { connected, delivered, doubled } => {
-                self.writers.occupy(writer, start + connected);
-                Some((start + delivered, doubled.map(|after| start + after)))
+            _ => {
+                self.writers.occupy(writer, start + timeout);
+                world.plan(start + timeout, self.pod, self.epoch, What::WriteFailed { to });
             }
-        };
-        world.note_sent(self.pod, || Happening::Packet {
-            id,
-            to: host,
-            arrives: arrives.map(|(at, _)| at),
-            kind,
-            messages: (packet.rumours.len()
-                + packet.batch.as_ref().map_or(0, |batch| MemberlistKv::batch_size(batch).1))
-                as u32,
-            bytes: packet.bytes,
-        });
-        if refused {
-            return;
         }
-        let Some((at, again)) = arrives else { return self.silence(writer, start + timeout, to, world) };
-        let epoch = target_epoch(world, host);
-        let from = self.address().unwrap_or(to);
-        let arrival = Box::new(Arrival { id, sender: self.pod, from, packet });
-        if let Some(again) = again {
-            world.plan(again, host, epoch, What::Packet(arrival.clone()));
-        }
-        world.plan(at, host, epoch, What::Packet(arrival));
-    }
-
-    fn silence(&mut self, writer: usize, until: Instant, to: Address, world: &mut World) {
-        self.writers.occupy(writer, until);
-        world.plan(until, self.pod, self.epoch, What::WriteFailed { to });
     }
 
     /// A packet's connection came to nothing, which only the log hears of.
@@ -198,38 +185,31 @@ impl Process {
         self.exchanges.open.push(Exchange { id, to, name });
         self.writers.counters.outgoing_streams += 1;
         let timeout = world.options.memberlist.stream_timeout.0;
-        let fail = |after: Duration, error, world: &mut World, process: &Self| {
-            let what = What::StreamFailed { exchange: id, error };
-            world.plan(world.now + after, process.pod, process.epoch, what);
-        };
-        let Some(host) = world.host_at(to) else {
-            return if is_loopback(to) {
-                fail(Duration::ZERO, StreamError::Refused, world, self)
-            } else {
-                fail(timeout, StreamError::DialTimeout, world, self)
-            };
-        };
-        let dial = world.network.dial(self.pod, host, true, timeout);
-        let join = name.is_none();
-        let (after, error) = match dial {
-            _ if world.hosts[host as usize].dark => (timeout, StreamError::DialTimeout),
-            Dial::Silence => (timeout, StreamError::DialTimeout),
-            Dial::Open { connected, .. } if !world.listens_at(host, to) => (connected, StreamError::Refused),
-            Dial::Open { connected, delivered, .. } => {
+        let half = Half { answer: false, join: name.is_none() };
+        let (after, error) = match world.dial(self.pod, to, timeout) {
+            (Some(host), Dial::Open { connected, delivered, .. }) => {
                 let Some(swim) = &mut self.swim else { return };
-                let state = swim.local_push_pull(&mut self.kv, join);
+                let state = swim.local_push_pull(&mut self.kv, half.join);
                 let arrives = world.now + delivered;
-                let number =
-                    self.count_half(host, Half { answer: false, join }, Some(&state), Some(arrives), world);
-                let epoch = target_epoch(world, host);
+                let number = self.count_half(host, half, Some(&state), Some(arrives), world);
                 let opened =
                     StreamIn { id: number, sender: self.pod, epoch: self.epoch, exchange: id, state };
+                let epoch = world.hosts[host as usize].epoch;
                 world.plan(arrives, host, epoch, What::StreamIn(Box::new(opened)));
-                return fail(connected + timeout, StreamError::ReadTimeout, world, self);
+                (connected + timeout, StreamError::ReadTimeout)
+            }
+            (host, dial) => {
+                if let Some(host) = host {
+                    self.count_half(host, half, None, None, world);
+                }
+                match dial {
+                    Dial::Refused(after) => (after, StreamError::Refused),
+                    _ => (timeout, StreamError::DialTimeout),
+                }
             }
         };
-        self.count_half(host, Half { answer: false, join }, None, None, world);
-        fail(after, error, world, self);
+        let what = What::StreamFailed { exchange: id, error };
+        world.plan(world.now + after, self.pod, self.epoch, what);
     }
 
     /// Counts one half of a full exchange that is sent, or cannot be; gives its number.
@@ -470,14 +450,6 @@ impl Process {
 
 /// Where memberlist's own lines come from, as dskit passes them on.
 const LIBRARY: &str = "memberlist_logger.go:74";
-
-fn is_loopback(address: Address) -> bool {
-    address.ip >> 24 == 127
-}
-
-fn target_epoch(world: &World, host: u32) -> u32 {
-    world.hosts[host as usize].epoch
-}
 
 /// The name of a member's state.
 pub const fn state_name(state: State) -> &'static str {

@@ -17,6 +17,8 @@ pub struct Journal {
     last: Vec<Entry>,
     limit: usize,
     dropped: u64,
+    /// Entries that are no messages, since the beginning.
+    told: u64,
 }
 
 /// Entries of a page.
@@ -141,11 +143,12 @@ pub enum Exit {
 impl Journal {
     /// An empty journal that keeps the newest `limit` entries, and up to a page more.
     pub fn new(limit: usize) -> Self {
-        Self { full: VecDeque::new(), last: Vec::new(), limit, dropped: 0 }
+        Self { full: VecDeque::new(), last: Vec::new(), limit, dropped: 0, told: 0 }
     }
 
     /// Writes an entry down.
     pub fn write(&mut self, at: Instant, pod: Option<u32>, what: Happening) {
+        self.told += u64::from(!what.is_message());
         if self.limit == 0 {
             self.dropped += 1;
             return;
@@ -170,6 +173,11 @@ impl Journal {
         self.dropped + (self.full.len() * PAGE + self.last.len()) as u64
     }
 
+    /// How many of them are no messages: a number that does not depend on whether messages are written down.
+    pub fn told(&self) -> u64 {
+        self.told
+    }
+
     /// The entries after the first `seen` ones, as far as they are kept.
     pub fn since(&self, seen: u64) -> impl Iterator<Item = &Entry> {
         let skip = usize::try_from(seen.saturating_sub(self.dropped)).unwrap_or(usize::MAX);
@@ -180,6 +188,11 @@ impl Journal {
 }
 
 impl Happening {
+    /// Whether it tells of a message on the wire, which only some journals do.
+    pub const fn is_message(&self) -> bool {
+        matches!(self, Self::Packet { .. } | Self::PushPull { .. })
+    }
+
     /// Its kind, in a word; what the command line prints.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -20,6 +20,7 @@ mod gossip;
 mod joiner;
 mod journal;
 mod modules;
+mod names;
 mod network;
 mod options;
 mod pages;
@@ -35,6 +36,7 @@ mod span;
 mod timeline;
 mod traffic;
 mod transport;
+mod words;
 mod workload;
 mod world;
 
@@ -56,7 +58,9 @@ pub use pages::{Response, page};
 pub use pod::Pod;
 pub use process::Process;
 pub use rings::{RingSlot, shown_state};
-pub use scenario::{Command, Condition, Expectation, OptionsError, Scenario, ScenarioError, TimedCommand};
+pub use scenario::{
+    Command, Condition, Expectation, OptionsError, Scenario, ScenarioError, TimedCommand, WorkloadChange,
+};
 pub use scheduler::{Planned, Scheduler};
 pub use simulation::{Advance, Simulation, SimulationError};
 pub use span::Span;

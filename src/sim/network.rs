@@ -23,6 +23,7 @@ pub struct Network {
     partitioned: bool,
     cut: BTreeSet<(u32, u32)>,
     clogged: BTreeMap<(u32, u32), Duration>,
+    lossy: BTreeMap<(u32, u32), Ratio>,
     blocked_ports: BTreeSet<u32>,
     loss: Ratio,
 }
@@ -39,6 +40,8 @@ pub enum Dial {
         /// A second copy's arrival, where packets are doubled.
         doubled: Option<Duration>,
     },
+    /// The machine answers after this time that nobody listens.
+    Refused(Duration),
     /// Nobody ever answers.
     Silence,
 }
@@ -59,6 +62,7 @@ impl Network {
             partitioned: false,
             cut: BTreeSet::new(),
             clogged: BTreeMap::new(),
+            lossy: BTreeMap::new(),
             blocked_ports: BTreeSet::new(),
             loss: options.loss(),
         }
@@ -96,10 +100,11 @@ impl Network {
         let mut connected = Duration::from_nanos(there + back);
         let mut sending = Duration::from_nanos(data);
         let mut doubled = None;
-        if self.loss > Ratio::ZERO || self.options.duplication > 0 {
+        if self.loss > Ratio::ZERO || self.options.duplication > 0 || !self.lossy.is_empty() {
             let mut prng = Prng::stream(draw.word(2), "loss", 0);
-            connected += self.retries(&mut prng, CONNECT_RETRY, 2);
-            sending += self.retries(&mut prng, SEND_RETRY, 1);
+            let (loss, loss_back) = (self.loss_of(from, to), self.loss_of(to, from));
+            connected += retries(&mut prng, CONNECT_RETRY, &[loss, loss_back]);
+            sending += retries(&mut prng, SEND_RETRY, &[loss]);
             if prng.chance(self.options.duplication()) {
                 doubled = Some(connected + sending + sending);
             }
@@ -114,23 +119,13 @@ impl Network {
     pub fn pass(&mut self, from: u32, to: u32) -> Option<Duration> {
         match self.dial(from, to, false, Duration::MAX) {
             Dial::Open { connected, delivered, .. } => Some(delivered - connected),
-            Dial::Silence => None,
+            Dial::Refused(_) | Dial::Silence => None,
         }
     }
 
-    /// Waiting for segments that had to be sent again; each try takes twice as long as the one before.
-    fn retries(&self, prng: &mut Prng, first: Duration, segments: u32) -> Duration {
-        let mut waited = Duration::ZERO;
-        let mut pause = first;
-        for _ in 0..TRIES {
-            let lost = (0..segments).fold(false, |lost, _| prng.chance(self.loss) | lost);
-            if !lost {
-                return waited;
-            }
-            waited += pause;
-            pause *= 2;
-        }
-        waited
+    /// How much gets lost one way: what the link loses, or the whole network if that is more.
+    fn loss_of(&self, from: u32, to: u32) -> Ratio {
+        self.lossy.get(&(from, to)).map_or(self.loss, |loss| self.loss.max(*loss))
     }
 
     fn fixed_nanos(&self, from: u32, to: u32) -> u64 {
@@ -161,11 +156,6 @@ impl Network {
         self.part[from as usize] == self.part[to as usize] && !self.cut.contains(&(from, to))
     }
 
-    /// Whether a connection from one host to another's memberlist can come about.
-    pub fn connects(&self, from: u32, to: u32) -> bool {
-        !self.is_silent(from, to, true)
-    }
-
     /// Puts hosts into parts that hear only themselves; one number for each host.
     pub fn partition(&mut self, part: Vec<u16>) {
         self.partitioned = part.iter().any(|one| *one != part[0]);
@@ -182,9 +172,34 @@ impl Network {
         self.clogged.insert((from, to), delay);
     }
 
-    /// Lets nobody reach a host's memberlist port.
-    pub fn block_port(&mut self, host: u32) {
-        self.blocked_ports.insert(host);
+    /// Loses this much of everything one way; nothing is as much as the network does.
+    pub fn lose(&mut self, from: u32, to: u32, loss: Ratio) {
+        if loss == Ratio::ZERO {
+            self.lossy.remove(&(from, to));
+        } else {
+            self.lossy.insert((from, to), loss);
+        }
+    }
+
+    /// Takes back cut, clog and loss one way. Parts stay apart.
+    pub fn mend(&mut self, from: u32, to: u32) {
+        self.cut.remove(&(from, to));
+        self.clogged.remove(&(from, to));
+        self.lossy.remove(&(from, to));
+    }
+
+    /// Lets nobody reach a host's memberlist port, or everybody again.
+    pub fn block_port(&mut self, host: u32, blocked: bool) {
+        if blocked {
+            self.blocked_ports.insert(host);
+        } else {
+            self.blocked_ports.remove(&host);
+        }
+    }
+
+    /// Other latencies and other duplication from now on. Loss has [`Self::set_loss`].
+    pub fn set_options(&mut self, options: &NetworkOptions) {
+        self.options = options.clone();
     }
 
     /// Sets how much gets lost.
@@ -192,10 +207,11 @@ impl Network {
         self.loss = loss;
     }
 
-    /// Takes back every partition, cut, clog and blocked port, and what loss came later.
+    /// Takes back every partition, cut, clog, lossy link and blocked port, and what loss came later.
     pub fn heal(&mut self) {
         self.cut.clear();
         self.clogged.clear();
+        self.lossy.clear();
         self.blocked_ports.clear();
         self.part.fill(0);
         self.partitioned = false;
@@ -204,7 +220,8 @@ impl Network {
 
     /// Whether anything is cut, clogged, blocked or lost more than it was.
     pub fn is_healthy(&self) -> bool {
-        !self.is_troubled() && self.clogged.is_empty() && self.loss == self.options.loss()
+        let links = self.clogged.is_empty() && self.lossy.is_empty();
+        !self.is_troubled() && links && self.loss == self.options.loss()
     }
 
     /// The part a host is in.
@@ -212,10 +229,51 @@ impl Network {
         self.part[host as usize]
     }
 
-    /// The one-way cuts.
+    /// Whether it has fallen into parts.
+    pub fn is_partitioned(&self) -> bool {
+        self.partitioned
+    }
+
+    /// How much the whole network loses.
+    pub fn loss(&self) -> Ratio {
+        self.loss
+    }
+
+    /// The one-way cuts, by host.
     pub fn cuts(&self) -> impl Iterator<Item = (u32, u32)> {
         self.cut.iter().copied()
     }
+
+    /// What takes longer one way, and by how much, by host.
+    pub fn clogs(&self) -> impl Iterator<Item = (u32, u32, Duration)> {
+        self.clogged.iter().map(|((from, to), delay)| (*from, *to, *delay))
+    }
+
+    /// What loses segments one way, and how many of them, by host.
+    pub fn losses(&self) -> impl Iterator<Item = (u32, u32, Ratio)> {
+        self.lossy.iter().map(|((from, to), loss)| (*from, *to, *loss))
+    }
+
+    /// The hosts whose memberlist port nobody can reach, by number.
+    pub fn blocked_ports(&self) -> impl Iterator<Item = u32> {
+        self.blocked_ports.iter().copied()
+    }
+}
+
+/// Waiting for segments that had to be sent again, of which each gets lost with its own chance; each try takes
+/// twice as long as the one before.
+fn retries(prng: &mut Prng, first: Duration, segments: &[Ratio]) -> Duration {
+    let mut waited = Duration::ZERO;
+    let mut pause = first;
+    for _ in 0..TRIES {
+        let lost = segments.iter().fold(false, |lost, loss| prng.chance(*loss) | lost);
+        if !lost {
+            return waited;
+        }
+        waited += pause;
+        pause *= 2;
+    }
+    waited
 }
 
 /// The chance of one connection: a function of who dials whom and how often the dialler did.
@@ -296,10 +354,30 @@ mod tests {
     #[test]
     fn a_blocked_port_is_silent_to_others_and_open_to_itself() {
         let mut network = network(2);
-        network.block_port(1);
+        network.block_port(1, true);
         assert_eq!(network.dial(0, 1, true, CONNECT_RETRY), Dial::Silence);
         assert!(matches!(network.dial(1, 0, true, CONNECT_RETRY), Dial::Open { .. }));
         assert!(matches!(network.dial(1, 1, true, CONNECT_RETRY), Dial::Open { .. }));
         assert!(matches!(network.dial(0, 1, false, CONNECT_RETRY), Dial::Open { .. }));
+        network.block_port(1, false);
+        assert!(matches!(network.dial(0, 1, true, CONNECT_RETRY), Dial::Open { .. }));
+    }
+
+    #[test]
+    fn a_lossy_link_delays_what_crosses_it_either_way_and_nothing_else() {
+        let (mut whole, mut lossy) = (network(3), network(3));
+        lossy.lose(0, 1, Ratio::from_millionths(500_000));
+        let silent = |network: &mut Network, from, to| {
+            (0..200).filter(|_| network.dial(from, to, true, CONNECT_RETRY) == Dial::Silence).count()
+        };
+        // A connection needs both ways, whoever opens it.
+        assert!((50..150).contains(&silent(&mut lossy, 0, 1)));
+        assert!((50..150).contains(&silent(&mut lossy, 1, 0)));
+        for _ in 0..50 {
+            assert_eq!(whole.dial(2, 1, true, CONNECT_RETRY), lossy.dial(2, 1, true, CONNECT_RETRY));
+        }
+        lossy.mend(0, 1);
+        assert!(lossy.is_healthy());
+        assert_eq!(silent(&mut lossy, 0, 1), 0);
     }
 }

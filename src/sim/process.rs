@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::kv::MemberlistKv;
 use crate::lifecycle::RingKind;
 use crate::log::{Level, LogLine};
-use crate::memberlist::{Address, Memberlist, Name};
+use crate::memberlist::{Address, Memberlist};
 use crate::prng::Prng;
+use crate::ring::HeartbeatHealth;
 use crate::time::{Instant, WallTime};
 
 use super::config::{enabled_rings, memberlist_options, ring_slots, swim_config};
@@ -107,7 +108,7 @@ impl Process {
             ),
             kv_state: ServiceState::Waiting,
             writers: Writers::new(memberlist.max_concurrent_writes, memberlist.acquire_writer_timeout.0),
-            requests: Requests::new(&options),
+            requests: Requests::default(),
             stop_received: false,
             exit: None,
             joiner: Joiner::new(),
@@ -129,6 +130,11 @@ impl Process {
     /// What the process's clock shows.
     pub fn wall(&self, world: &World) -> WallTime {
         world.clock(self.clock_offset).at(world.now)
+    }
+
+    /// Whose heartbeat is young enough, by the process's clock.
+    pub fn health(&self, world: &World) -> HeartbeatHealth {
+        HeartbeatHealth::at(self.wall(world), world.options.lifecycler.heartbeat_timeout.0)
     }
 
     /// The process has read its configuration and builds its modules; the first client of a ring in
@@ -160,7 +166,7 @@ impl Process {
             .with("cluster_label", label.to_string())
             .with("node", name.clone()),
         );
-        let number = Name(world.name(&name));
+        let number = world.take_name(&name, self.pod, self.epoch);
         let address = pod.advertised(world);
         let prng = Prng::stream(world.seed, "memberlist", u64::from(pod.index) << 32 | u64::from(pod.epoch));
         let config = Arc::new(swim_config(&world.options, pod));

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::kv::{Answer, Attempt, Edit, Key, Transition, View};
+use crate::kv::{Answer, Attempt, Edit, Key, Store, Transition, View};
 use crate::lifecycle::{Cas, Context, Effect, Lifecycler, RingKind};
 use crate::log::{Level, LogLine};
 use crate::prng::Prng;
@@ -76,11 +76,7 @@ impl Process {
         let options = &world.options;
         let slot = self.rings.iter_mut().find(|slot| slot.kind == kind)?;
         self.kv.store.catch_up(slot.key);
-        let (version, desc) = match (&slot.watched, self.kv.store.get(slot.key)) {
-            (Some(desc), _) => (0, &**desc),
-            (None, Some(value)) => (value.version, value.desc()),
-            (None, None) => return None,
-        };
+        let (version, desc) = newest(&slot.watched, &self.kv.store, slot.key)?;
         if slot.copy.as_ref().is_none_or(|(made_of, _)| *made_of != version || slot.watched.is_some()) {
             let visible = View::new(desc).to_desc();
             match &mut slot.copy {
@@ -97,10 +93,12 @@ impl Process {
     /// A ring with its tombstones, as the process's store has it.
     pub fn desc(&self, kind: RingKind) -> Option<&Desc> {
         let slot = self.slot(kind)?;
-        match &slot.watched {
-            Some(desc) => Some(desc),
-            None => self.kv.store.get(slot.key).map(|value| value.desc()),
-        }
+        newest(&slot.watched, &self.kv.store, slot.key).map(|(_, desc)| desc)
+    }
+
+    /// A ring without its tombstones, as the process's store has it.
+    pub fn view(&self, kind: RingKind) -> Option<View<'_>> {
+        self.desc(kind).map(View::new)
     }
 
     /// A client of a ring starts: it reads the key, and watches it from then on.
@@ -152,10 +150,7 @@ impl Process {
         let empty = Desc::default();
         let slot = &mut self.rings[place];
         self.kv.store.catch_up(slot.key);
-        let desc = match &slot.watched {
-            Some(desc) => Some(&**desc),
-            None => self.kv.store.get(slot.key).map(|value| value.desc()),
-        };
+        let desc = newest(&slot.watched, &self.kv.store, slot.key).map(|(_, desc)| desc);
         let mut ctx = Context {
             now: world.now,
             wall,
@@ -190,8 +185,10 @@ impl Process {
                         continue;
                     };
                     let run = self.runs.remove(index);
-                    let error =
-                        format!("failed to CAS-update key {}: context canceled", self.key_name(place, world));
+                    let error = format!(
+                        "failed to CAS-update key {}: context canceled",
+                        world.key_name(self.rings[place].key)
+                    );
                     let more = self.finish_cas(run, Err(error), world);
                     more.into_iter().rev().for_each(|effect| work.push_front(effect));
                 }
@@ -288,7 +285,7 @@ impl Process {
                 self.kv.counters.cas_failures += 1;
                 Err(format!(
                     "failed to CAS-update key {}: fn returned error: {error}",
-                    self.key_name(run.ring, world)
+                    world.key_name(self.rings[run.ring].key)
                 ))
             }
             Answer::Edit(edit) => match self.write(key, edit, world) {
@@ -311,7 +308,10 @@ impl Process {
                         return fx;
                     }
                     self.kv.counters.cas_failures += 1;
-                    Err(format!("failed to CAS-update key {}: {NO_CHANGE}", self.key_name(run.ring, world)))
+                    Err(format!(
+                        "failed to CAS-update key {}: {NO_CHANGE}",
+                        world.key_name(self.rings[run.ring].key)
+                    ))
                 }
             },
         };
@@ -347,11 +347,6 @@ impl Process {
             }
         }
         fx
-    }
-
-    fn key_name(&self, ring: usize, world: &World) -> &'static str {
-        let common = world.options.lifecycler.heartbeat_period != super::Span::secs(5);
-        self.rings[ring].kind.preset(common).key
     }
 
     /// Whose store it is that the process writes to: its own memory, or the one that all share.
@@ -486,7 +481,7 @@ impl Process {
 
     fn central_failed(&mut self, mut run: CasRun, message: &'static str, pod: &mut Pod, world: &mut World) {
         let error = world.options.store.unreachable();
-        let key = self.key_name(run.ring, world);
+        let key = world.key_name(self.rings[run.ring].key);
         let caller = if world.options.store == StoreKind::Etcd { "etcd.go:142" } else { "client.go:151" };
         self.say(world, LogLine::new(Level::Error, caller, message).with("key", key).with("err", error));
         run.error = Some(error.into());
@@ -501,7 +496,7 @@ impl Process {
             self.runs.push(run);
             return;
         }
-        let exhausted = world.options.store.exhausted(self.key_name(ring, world));
+        let exhausted = world.options.store.exhausted(world.key_name(self.rings[ring].key));
         let error = match (&run.error, world.options.store) {
             (Some(error), StoreKind::Etcd) => error.clone(),
             _ => exhausted,
@@ -520,8 +515,16 @@ impl Process {
     }
 }
 
+/// What a process has of a key: what a central store has told, or what is in gossip's store, with its version.
+fn newest<'a>(watched: &'a Option<Arc<Desc>>, store: &'a Store, key: Key) -> Option<(u64, &'a Desc)> {
+    match watched {
+        Some(desc) => Some((0, desc)),
+        None => store.get(key).map(|value| (value.version, value.desc())),
+    }
+}
+
 fn ring_config(kind: RingKind, options: &super::Options) -> RingConfig {
-    let preset = kind.preset(options.lifecycler.heartbeat_period != super::Span::secs(5));
+    let preset = kind.preset(options.lifecycler.is_common());
     let ingester = kind == RingKind::Ingester;
     RingConfig {
         replication_factor: if ingester { options.replication_factor } else { preset.replication_factor },

@@ -56,7 +56,7 @@ pub struct TimedCommand {
 pub enum Command {
     /// SIGKILL. The host stays and refuses connections, unless it goes dark with its process.
     Kill {
-        /// Which.
+        /// Which: a name, `zone:NAME` or `group:NAME`, here and wherever several pods make sense.
         pod: String,
         /// Its address swallows packets from now on, as when a machine is gone.
         #[serde(default)]
@@ -67,7 +67,7 @@ pub enum Command {
         /// Which.
         pod: String,
     },
-    /// Starts a pod that is down, under a new name or address if given.
+    /// Starts pods that are down; a single one under a new name or at a new address if given.
     Start {
         /// Which.
         pod: String,
@@ -117,18 +117,67 @@ pub enum Command {
         /// By how much.
         delay: Span,
     },
-    /// A policy that lets nobody reach a pod's memberlist port.
+    /// How much gets lost of what goes one way, if it is more than the network loses anyway; 0 takes it back.
+    LinkLoss {
+        /// From here.
+        from: String,
+        /// To there.
+        to: String,
+        /// Of a million segments.
+        millionths: u32,
+    },
+    /// Takes back cut, clog and loss of what goes one way. Parts stay apart.
+    Mend {
+        /// From here.
+        from: String,
+        /// To there.
+        to: String,
+    },
+    /// A policy that lets nobody reach a pod's memberlist port, or its end.
     BlockPort {
         /// Whose.
         pod: String,
+        /// Whether nobody can.
+        #[serde(default = "yes", skip_serializing_if = "is_true")]
+        blocked: bool,
     },
     /// How much of the network's segments get lost from now on, in millionths.
     Loss {
         /// Of a million.
         millionths: u32,
     },
-    /// Takes back every partition, cut, clog and blocked port.
+    /// Takes back every partition, cut, clog, lossy link and blocked port, and what loss came later.
     Heal {},
+    /// A message under way never arrives: a packet, or one half of a full exchange.
+    Drop {
+        /// Its number, counted from 0 over all messages.
+        message: u64,
+    },
+    /// A message under way arrives later.
+    Delay {
+        /// Its number, counted from 0 over all messages.
+        message: u64,
+        /// How much later.
+        by: Span,
+    },
+    /// Other settings of the network, as in `options.network`; what is not given stays. A latency's other bound
+    /// moves along where it has to.
+    Network {
+        /// One way, the fastest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        latency_min: Option<Span>,
+        /// One way, the slowest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        latency_max: Option<Span>,
+        /// Added between zones, one way.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        latency_between_zones: Option<Span>,
+        /// Packets that arrive twice, in millionths.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        duplication: Option<u32>,
+    },
+    /// Other settings of the workload; what is not given stays.
+    Workload(WorkloadChange),
     /// The name server answers nobody, or does again.
     Dns {
         /// Whether it is down.
@@ -227,6 +276,33 @@ pub enum Command {
     },
 }
 
+/// Settings of the workload, as in `options.workload`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorkloadChange {
+    /// Pushes a second, over all distributors; 0 is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pushes_per_second: Option<u32>,
+    /// Queries a second, over all queriers; 0 is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queries_per_second: Option<u32>,
+    /// How many streams there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub streams: Option<u32>,
+    /// Streams in one push.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub streams_per_push: Option<u32>,
+    /// Lines in each stream of a push.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines_per_stream: Option<u32>,
+    /// How unequal streams are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skew: Option<u32>,
+    /// Into how many shards a pushed stream is split.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shards: Option<u32>,
+}
+
 /// Something that holds at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -295,6 +371,15 @@ pub enum Condition {
     },
     /// How many queries failed since the beginning.
     QueriesFailed {
+        /// At least.
+        min: u64,
+        /// At most.
+        max: u64,
+    },
+    /// How often clients got an error since the beginning.
+    Errors {
+        /// Part of its text.
+        text: String,
         /// At least.
         min: u64,
         /// At most.
@@ -395,6 +480,15 @@ impl Scenario {
 
 const fn one() -> u64 {
     1
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like this")]
+const fn is_true(value: &bool) -> bool {
+    *value
 }
 
 fn ingester() -> String {

@@ -1,5 +1,6 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::time::Duration;
 
 use crate::time::Instant;
 
@@ -77,14 +78,33 @@ impl<E> Scheduler<E> {
         self.events[place as usize].take().map(|event| Planned { at, event })
     }
 
-    /// How many events are planned.
-    pub fn len(&self) -> usize {
-        self.heap.len()
+    /// Takes out every event that `goes` holds of; how many these are.
+    pub fn remove(&mut self, goes: impl Fn(&E) -> bool) -> usize {
+        let before = self.heap.len();
+        let Self { heap, events, free, .. } = self;
+        heap.retain(|Reverse((_, _, place))| {
+            let slot = &mut events[*place as usize];
+            let stays = slot.as_ref().is_none_or(|event| !goes(event));
+            if !stays {
+                *slot = None;
+                free.push(*place);
+            }
+            stays
+        });
+        before - self.heap.len()
     }
 
-    /// Whether nothing is planned.
-    pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+    /// Lets every event that `waits` holds of happen later; how many these are. Among those of its new instant, it
+    /// keeps its place in the order of planning.
+    pub fn postpone(&mut self, waits: impl Fn(&E) -> bool, by: Duration) -> usize {
+        let mut count = 0;
+        let later = |Reverse((at, order, place)): Reverse<Ticket>| {
+            let waits = self.events[place as usize].as_ref().is_some_and(&waits);
+            count += usize::from(waits);
+            Reverse((if waits { at + by } else { at }, order, place))
+        };
+        self.heap = std::mem::take(&mut self.heap).into_iter().map(later).collect();
+        count
     }
 
     /// All planned events with their times, in no order.
@@ -115,6 +135,19 @@ mod tests {
         assert_eq!(scheduler.next_at(), Some(Instant::from_nanos(3)));
         let order = String::from_iter(std::iter::from_fn(|| scheduler.pop()).map(|planned| planned.event));
         assert_eq!(order, "abcde");
-        assert!(scheduler.is_empty());
+    }
+
+    #[test]
+    fn what_is_taken_out_never_comes_and_what_waits_comes_in_the_order_of_planning() {
+        let mut scheduler = Scheduler::new();
+        for (at, event) in [(5, 'c'), (3, 'x'), (5, 'd'), (3, 'a'), (4, 'b')] {
+            scheduler.plan(Instant::from_nanos(at), event);
+        }
+        assert_eq!(scheduler.remove(|event| *event == 'b'), 1);
+        assert_eq!(scheduler.postpone(|event| *event == 'x', Duration::from_nanos(2)), 1);
+        assert_eq!(scheduler.remove(|event| *event == 'z'), 0);
+        scheduler.plan(Instant::from_nanos(5), 'e');
+        let order = String::from_iter(std::iter::from_fn(|| scheduler.pop()).map(|planned| planned.event));
+        assert_eq!(order, "acxde");
     }
 }

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::go::duration;
-use crate::lifecycle::{Context, Effect, Lifecycler, LifecyclerKind, RingKind};
+use crate::lifecycle::{Context, Effect, IngesterLifecycler, Lifecycler, LifecyclerKind, RingKind};
 use crate::log::{Level, LogLine};
 use crate::ring::Desc;
 
@@ -82,7 +82,7 @@ impl Process {
     /// The write-ahead log is read: what it held is in memory again, and the ingester may join. The reading
     /// cannot be cut short.
     pub(super) fn wal_replayed(&mut self, pod: &mut Pod, world: &mut World) {
-        self.requests.replay(std::mem::take(&mut pod.wal), world);
+        self.requests.replay(std::mem::take(&mut pod.wal));
         if self.is_stopping() {
             self.lifecycler_ends(RingKind::Ingester, None, pod, world);
         } else {
@@ -289,20 +289,26 @@ impl Process {
 
     /// The `/ready` page: status and body. Asking is what makes an ingester ready.
     pub fn ready(&mut self, world: &mut World) -> (u16, String) {
-        let mut lines = Vec::new();
-        let answer = self.answer_ready(world, &mut lines);
-        lines.into_iter().for_each(|line| self.say(world, line));
-        answer
+        self.modules_unready().unwrap_or_else(|| ready_answer(|kind| self.check_ready(kind, world)))
     }
 
-    /// What the `/ready` page would answer now. Nothing comes of it.
-    pub fn readiness(&self, world: &World) -> (u16, String) {
-        self.clone().answer_ready(world, &mut Vec::new())
+    /// What the `/ready` page would say, asked without consequences.
+    pub fn copy_ready(&self, world: &World) -> (u16, String) {
+        let check = |kind| {
+            let slot = self.slot(kind);
+            let Some(Lifecycler::Ingester(lifecycler)) = slot.and_then(|slot| slot.lifecycler.as_ref())
+            else {
+                return Ok(());
+            };
+            self.check_lifecycler(kind, &mut lifecycler.clone(), &mut Vec::new(), world)
+        };
+        self.modules_unready().unwrap_or_else(|| ready_answer(check))
     }
 
-    fn answer_ready(&mut self, world: &World, lines: &mut Vec<LogLine>) -> (u16, String) {
+    /// What `/ready` says while not all modules run.
+    fn modules_unready(&self) -> Option<(u16, String)> {
         if self.stop_received {
-            return (503, "Application is stopping\n".into());
+            return Some((503, "Application is stopping\n".into()));
         }
         if self.modules.iter().any(|running| running.state != ServiceState::Running) {
             let count = |name| self.modules.iter().filter(|running| running.state.name() == name).count();
@@ -314,42 +320,56 @@ impl Process {
             }
             // `http.Error` ends the text once more.
             body.push('\n');
-            return (503, body);
+            return Some((503, body));
         }
-        for (kind, who) in [(RingKind::Ingester, "Ingester"), (RingKind::PatternIngester, "Pattern Ingester")]
-        {
-            if let Err(error) = self.check_ready(kind, world, lines) {
-                return (503, format!("{who} not ready: {error}\n"));
-            }
-        }
-        (200, "ready\n".into())
+        None
     }
 
-    fn check_ready(&mut self, kind: RingKind, world: &World, lines: &mut Vec<LogLine>) -> Result<(), String> {
-        let wall = self.wall(world);
+    fn check_ready(&mut self, kind: RingKind, world: &mut World) -> Result<(), String> {
         let Some(place) = self.rings.iter().position(|slot| slot.kind == kind) else { return Ok(()) };
-        let slot = &mut self.rings[place];
-        let Some(Lifecycler::Ingester(lifecycler)) = &mut slot.lifecycler else { return Ok(()) };
+        let mut lifecycler = self.rings[place].lifecycler.take();
         let mut fx = Vec::new();
-        let empty = Desc::default();
-        let desc = match &slot.watched {
-            Some(desc) => Some(&**desc),
-            None => self.kv.store.get(slot.key).map(|value| value.desc()),
+        let result = match &mut lifecycler {
+            Some(Lifecycler::Ingester(lifecycler)) => self.check_lifecycler(kind, lifecycler, &mut fx, world),
+            _ => Ok(()),
         };
+        self.rings[place].lifecycler = lifecycler;
+        for effect in fx {
+            if let Effect::Log(line) = effect {
+                self.say(world, line);
+            }
+        }
+        result
+    }
+
+    fn check_lifecycler(
+        &self,
+        kind: RingKind,
+        lifecycler: &mut IngesterLifecycler,
+        fx: &mut Vec<Effect>,
+        world: &World,
+    ) -> Result<(), String> {
+        let (empty, desc) = (Desc::default(), self.desc(kind));
         let ctx = Context {
             now: world.now,
-            wall,
-            prng: &mut self.prng,
+            wall: self.wall(world),
+            // Nothing is drawn when somebody asks.
+            prng: &mut self.prng.clone(),
             watched: crate::kv::View::new(desc.unwrap_or(&empty)),
             known: desc.is_some(),
         };
-        let result = lifecycler.check_ready(&ctx, &mut fx);
-        lines.extend(fx.into_iter().filter_map(|effect| match effect {
-            Effect::Log(line) => Some(line),
-            _ => None,
-        }));
-        result
+        lifecycler.check_ready(&ctx, fx)
     }
+}
+
+/// What `/ready` says when all modules run: both kinds of ingesters are asked.
+fn ready_answer(mut check: impl FnMut(RingKind) -> Result<(), String>) -> (u16, String) {
+    for (kind, who) in [(RingKind::Ingester, "Ingester"), (RingKind::PatternIngester, "Pattern Ingester")] {
+        if let Err(error) = check(kind) {
+            return (503, format!("{who} not ready: {error}\n"));
+        }
+    }
+    (200, "ready\n".into())
 }
 
 /// How the state of a service that failed reads to those who wait for it.

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::lifecycle::{Lifecycler, RingKind};
 use crate::prng::Prng;
@@ -6,6 +7,8 @@ use crate::time::Instant;
 
 use super::config::enabled_rings;
 use super::event::{Event, WORLD, What};
+use super::journal::Happening;
+use super::names::pod_name;
 use super::pod::Pod;
 use super::rollout::Rollout;
 use super::workload::Clients;
@@ -21,8 +24,14 @@ pub struct Simulation {
     pub(super) commands: Vec<TimedCommand>,
     pub(super) rollouts: Vec<Rollout>,
     pub(super) groups: Vec<Members>,
+    /// How many commands were carried out.
+    pub(super) commands_done: usize,
     clients: Clients,
     client_prng: Prng,
+    /// Whether the next push of the workload is planned.
+    pushes: bool,
+    /// Whether its next query is.
+    queries: bool,
     steps: u64,
 }
 
@@ -68,21 +77,37 @@ impl Simulation {
             groups: vec![Members::default(); options.groups.len()],
             clients: Clients::new(&options),
             client_prng: Prng::stream(seed, "clients", 0),
+            commands_done: 0,
+            pushes: false,
+            queries: false,
             steps: 0,
             world: World::new(Arc::clone(&options), seed, rings),
         };
         for group in 0..options.groups.len() {
             simulation.plan_group(group);
         }
-        let workload = &options.workload;
-        let per = |rate: u32| std::time::Duration::from_nanos(1_000_000_000 / u64::from(rate.max(1)));
-        if workload.pushes_per_second > 0 {
-            simulation.world.plan(Instant::START + per(workload.pushes_per_second), WORLD, 0, What::Push);
-        }
-        if workload.queries_per_second > 0 {
-            simulation.world.plan(Instant::START + per(workload.queries_per_second), WORLD, 0, What::Query);
-        }
+        simulation.plan_clients();
         Ok(simulation)
+    }
+
+    /// The workload is another one from now on.
+    pub(super) fn start_clients(&mut self) {
+        self.clients = Clients::new(&self.world.options);
+        self.plan_clients();
+    }
+
+    /// Plans the next push and the next query, where there are to be some and none is planned.
+    fn plan_clients(&mut self) {
+        let Self { world, pushes, queries, .. } = self;
+        let options = Arc::clone(&world.options);
+        for (rate, planned, what) in [
+            (options.workload.pushes_per_second, pushes, What::Push),
+            (options.workload.queries_per_second, queries, What::Query),
+        ] {
+            if rate > 0 && !std::mem::replace(planned, true) {
+                world.plan(world.now + per_second(rate), WORLD, 0, what);
+            }
+        }
     }
 
     /// Makes a group's pods, and plans when they start.
@@ -100,7 +125,7 @@ impl Simulation {
         for ordinal in 0..wanted {
             let pod = self.groups[group].pods[ordinal];
             let at = match options.deployment.pod_management {
-                PodManagement::Parallel => begins + prng.between(std::time::Duration::ZERO, spread),
+                PodManagement::Parallel => begins + prng.between(Duration::ZERO, spread),
                 PodManagement::OrderedReady if ordinal == 0 => begins,
                 PodManagement::OrderedReady => continue,
             };
@@ -132,7 +157,7 @@ impl Simulation {
         let is_bridge = !self.pods.iter().any(|pod| pod.zone_number == zone && !pod.foreign);
         self.pods.push(Pod {
             index,
-            name: format!("{}-{}", settings.name, settings.first + ordinal).into(),
+            name: pod_name(settings, ordinal).into(),
             group: group as u32,
             ordinal,
             zone: Arc::clone(&self.world.zones[zone as usize]),
@@ -183,6 +208,15 @@ impl Simulation {
     /// The pod of this name, or of this name once.
     pub fn pod(&self, name: &str) -> Option<&Pod> {
         self.pods.iter().find(|pod| *pod.name == *name)
+    }
+
+    /// What a pod's `/ready` would say, asked without consequences: status and body; status 0 when nobody answers.
+    pub fn copy_ready(&self, pod: u32) -> (u16, String) {
+        match self.pods.get(pod as usize).and_then(|pod| Some((pod, pod.process.as_ref()?))) {
+            None => (0, "down".into()),
+            Some((pod, _)) if pod.paused => (0, "no answer".into()),
+            Some((_, process)) => process.copy_ready(&self.world),
+        }
     }
 
     /// Lets exactly one event happen; tells which pod it was about, [`u32::MAX`] for none. `None` when nothing is
@@ -247,24 +281,33 @@ impl Simulation {
 
     fn handle_world(&mut self, what: What) {
         let options = Arc::clone(&self.world.options);
-        let per = |rate: u32| std::time::Duration::from_nanos(1_000_000_000 / u64::from(rate.max(1)));
         match what {
             What::Command(index) => {
+                self.commands_done += 1;
                 let command = self.commands[index as usize].command.clone();
-                // It was checked when it was planned; a pod that is down by now is passed over.
-                let _ = self.apply_now(&command);
+                // It was checked when it was planned, but not everything is as it was.
+                if let Err(error) = self.apply_now(&command) {
+                    let text = format!("that came to nothing: {error}");
+                    self.world.note(None, Happening::Fault { text });
+                }
             }
             What::Push => {
-                let rate = options.workload.pushes_per_second;
-                self.world.plan(self.world.now + per(rate), WORLD, 0, What::Push);
+                self.pushes = false;
+                if options.workload.pushes_per_second == 0 {
+                    return;
+                }
+                self.plan_clients();
                 let streams = self.clients.draw(&options, &mut self.client_prng);
                 self.with_one(super::process::Process::distributes, |process, world| {
                     process.push(&streams, world)
                 });
             }
             What::Query => {
-                let rate = options.workload.queries_per_second;
-                self.world.plan(self.world.now + per(rate), WORLD, 0, What::Query);
+                self.queries = false;
+                if options.workload.queries_per_second == 0 {
+                    return;
+                }
+                self.plan_clients();
                 self.with_one(super::process::Process::queries, |process, world| process.query(world));
             }
             What::Rollout(index) => self.roll(index as usize),
@@ -307,6 +350,11 @@ impl Simulation {
             self.world.plan(self.world.now, *next, 0, What::Start);
         }
     }
+}
+
+/// The time between two of so many a second.
+fn per_second(rate: u32) -> Duration {
+    Duration::from_nanos(1_000_000_000 / u64::from(rate.max(1)))
 }
 
 /// Gives an event to the pod's process, and sees whether the process has ended by it.

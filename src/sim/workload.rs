@@ -6,14 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::lifecycle::RingKind;
 use crate::loki::{KeyedStream, Labels, PushTracker, ShardTracker, shard_stream, with_service_name};
 use crate::ring::{Answer, Decision, ErrorFamily, HeartbeatHealth, LookupBuffer, Operation};
 use crate::time::Instant;
 
-use super::dns::HostPort;
 use super::event::{PushIn, What};
 use super::journal::Happening;
 use super::modules::ServiceState;
@@ -61,14 +59,13 @@ pub struct Tally {
 }
 
 /// A process's requests to ingesters, and what it holds as one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Requests {
     pushes: Vec<Push>,
     queries: Vec<Query>,
     next: u32,
     /// What this ingester holds in memory, oldest first.
     memory: Vec<(Instant, u32)>,
-    flush_after: Duration,
     shards: ShardTracker,
     buffer: LookupBuffer,
 }
@@ -109,7 +106,6 @@ pub(super) struct Stream {
 }
 
 const SHUTTING_DOWN: &str = "rpc error: code = Unavailable desc = Ingester is shutting down";
-const DEADLINE: &str = "rpc error: code = DeadlineExceeded desc = context deadline exceeded";
 
 impl Ledger {
     fn add(&mut self, lines: u32) -> u32 {
@@ -202,19 +198,6 @@ impl Ledger {
 }
 
 impl Requests {
-    /// No requests yet.
-    pub fn new(options: &Options) -> Self {
-        Self {
-            pushes: Vec::new(),
-            queries: Vec::new(),
-            next: 0,
-            memory: Vec::new(),
-            flush_after: options.ingester.flush_after.0,
-            shards: ShardTracker::default(),
-            buffer: LookupBuffer::default(),
-        }
-    }
-
     /// How many records this ingester holds in memory.
     pub fn in_memory(&self) -> usize {
         self.memory.len()
@@ -233,14 +216,14 @@ impl Requests {
     }
 
     /// Takes back what the write-ahead log held.
-    pub(super) fn replay(&mut self, wal: Vec<(Instant, u32)>, _world: &World) {
+    pub(super) fn replay(&mut self, wal: Vec<(Instant, u32)>) {
         self.memory.extend(wal);
     }
 
     /// The process is gone: what was only in its memory goes to its log, if it kept one, or away.
     pub(super) fn crash(&mut self, keeps_log: bool, world: &mut World) -> Vec<(Instant, u32)> {
         let now = world.now;
-        let flush_after = self.flush_after;
+        let flush_after = world.options.ingester.flush_after.0;
         let mut kept = Vec::new();
         for (at, record) in self.memory.drain(..) {
             if now.since(at) >= flush_after {
@@ -293,7 +276,7 @@ impl Process {
             // The workers that send are gone already: the push hangs, and nobody answers.
             return self.send_push(&keyed, Vec::new(), Vec::new(), world);
         }
-        let health = HeartbeatHealth::at(self.wall(world), options.lifecycler.heartbeat_timeout.0);
+        let health = self.health(world);
         let mut buffer = std::mem::take(&mut self.requests.buffer);
         let planned = self.plan_push(&keyed, health, &mut buffer, world);
         self.requests.buffer = buffer;
@@ -352,25 +335,9 @@ impl Process {
         for (index, (target, addr)) in targets.iter().enumerate() {
             let instance = index as u32;
             let sent: Arc<[u32]> = target.streams.iter().map(|stream| records[*stream]).collect();
-            let host = HostPort::parse(addr).ip().and_then(|ip| world.host_at(super::dns::at_port(ip, None)));
-            let way = host
-                .filter(|host| !world.hosts[*host as usize].dark)
-                .and_then(|host| world.network.pass(self.pod, host));
-            let back = |error: String| What::PushBack { push: id, instance, error: Some(error.into()) };
-            match (host, way) {
-                (Some(host), Some(way)) if world.hosts[host as usize].serves => {
-                    let epoch = world.hosts[host as usize].epoch;
-                    let what =
-                        PushIn { push: id, from: self.pod, from_epoch: self.epoch, instance, records: sent };
-                    world.plan(world.now + way, host, epoch, What::PushIn(Box::new(what)));
-                    // Whoever dies or sleeps over it answers no more.
-                    world.plan(world.now + timeout, self.pod, self.epoch, back(DEADLINE.into()));
-                }
-                (Some(_), Some(way)) => {
-                    world.plan(world.now + way * 2, self.pod, self.epoch, back(refused(addr)))
-                }
-                _ => world.plan(world.now + timeout, self.pod, self.epoch, back(DEADLINE.into())),
-            }
+            let push = PushIn { push: id, from: self.pod, from_epoch: self.epoch, instance, records: sent };
+            let failed = |error: String| What::PushBack { push: id, instance, error: Some(error.into()) };
+            world.call(self, addr, timeout, What::PushIn(Box::new(push)), failed);
         }
         let instances = targets.into_iter().map(|(target, _)| target).collect();
         self.requests.pushes.push(Push {
@@ -434,7 +401,7 @@ impl Process {
 
     /// Asks the ingesters, as a query does.
     pub(super) fn query(&mut self, world: &mut World) {
-        let health = HeartbeatHealth::at(self.wall(world), world.options.lifecycler.heartbeat_timeout.0);
+        let health = self.health(world);
         let mut buffer = std::mem::take(&mut self.requests.buffer);
         let planned = match self.ring(RingKind::Ingester, world) {
             None => Err("empty ring".to_owned()),
@@ -461,21 +428,8 @@ impl Process {
         let timeout = world.options.workload.push_timeout.0;
         for (place, (_, addr)) in targets.iter().enumerate() {
             let instance = place as u32;
-            let host = HostPort::parse(addr).ip().and_then(|ip| world.host_at(super::dns::at_port(ip, None)));
-            let way = host
-                .filter(|host| !world.hosts[*host as usize].dark)
-                .and_then(|host| world.network.pass(self.pod, host));
-            let failed = What::QueryBack { query: id, instance, ok: false };
-            match (host, way) {
-                (Some(host), Some(way)) if world.hosts[host as usize].serves => {
-                    let epoch = world.hosts[host as usize].epoch;
-                    let what = What::QueryIn { query: id, instance, from: self.pod, from_epoch: self.epoch };
-                    world.plan(world.now + way, host, epoch, what);
-                    world.plan(world.now + timeout, self.pod, self.epoch, failed);
-                }
-                (Some(_), Some(way)) => world.plan(world.now + way * 2, self.pod, self.epoch, failed),
-                _ => world.plan(world.now + timeout, self.pod, self.epoch, failed),
-            }
+            let request = What::QueryIn { query: id, instance, from: self.pod, from_epoch: self.epoch };
+            world.call(self, addr, timeout, request, |_| What::QueryBack { query: id, instance, ok: false });
         }
         let asked = Vec::from_iter(targets.iter().map(|(group, _)| (*group, None)));
         let groups = asked.iter().map(|(group, _)| *group).collect::<BTreeSet<_>>().len();
@@ -535,13 +489,6 @@ impl Query {
         let whole = self.groups - groups(|answer| *answer != Some(true));
         (whole >= self.groups.saturating_sub(self.max_errors)).then_some(true)
     }
-}
-
-fn refused(addr: &str) -> String {
-    format!(
-        "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial tcp \
-         {addr}: connect: connection refused\""
-    )
 }
 
 /// The streams that the workload's clients push, and how often each.

@@ -1,16 +1,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::kv::{Clock, Contested, Key, MemberlistKv};
 use crate::lifecycle::RingKind;
 use crate::log::LogLine;
-use crate::memberlist::{Address, Output};
+use crate::memberlist::{Address, Name, Output};
 use crate::time::{Instant, WallTime};
 
+use super::dns::{HostPort, at_port};
 use super::event::{Event, What};
 use super::journal::Happening;
+use super::process::Process;
 use super::workload::Ledger;
-use super::{Central, Dns, Journal, Network, Options, Scheduler, Traffic};
+use super::{Central, Dial, Dns, Journal, Network, Options, Scheduler, Traffic};
 
 /// What all pods share: time, order, chance, cables and the books.
 #[derive(Debug, Clone)]
@@ -52,6 +55,8 @@ pub struct World {
     /// Who claimed which token first, in all rings.
     claims: Arc<BTreeMap<(Key, u32), Arc<str>>>,
     by_ip: BTreeMap<u32, u32>,
+    /// Who has each of the names: pod and process.
+    owners: Vec<(u32, u32)>,
     fingerprint: u64,
 }
 
@@ -112,6 +117,7 @@ impl World {
             contested: Contested::default(),
             claims: Arc::default(),
             by_ip: BTreeMap::new(),
+            owners: Vec::new(),
             fingerprint: seed,
             options,
         }
@@ -161,10 +167,53 @@ impl World {
         machine.gossips && machine.listens.unwrap_or(machine.ip) == address.ip
     }
 
+    /// A pod dials memberlist at an address: whose machine that is, and what comes of it.
+    #[inline]
+    pub(super) fn dial(&mut self, from: u32, to: Address, timeout: Duration) -> (Option<u32>, Dial) {
+        let Some(host) = self.host_at(to) else {
+            // Nobody has this address. Loopback refuses; a network says nothing.
+            return (None, if to.ip >> 24 == 127 { Dial::Refused(Duration::ZERO) } else { Dial::Silence });
+        };
+        let dial = match self.network.dial(from, host, true, timeout) {
+            _ if self.hosts[host as usize].dark => Dial::Silence,
+            Dial::Open { connected, .. } if !self.listens_at(host, to) => Dial::Refused(connected),
+            dial => dial,
+        };
+        (Some(host), dial)
+    }
+
     /// The machine at an address.
     #[inline]
     pub fn host_at(&self, address: Address) -> Option<u32> {
         self.by_ip.get(&address.ip).copied()
+    }
+
+    /// A process calls whoever serves gRPC at an address, over a connection that stands already. `request` happens
+    /// there; `failed` happens to the caller with the error, after `timeout` when no answer is there by then.
+    pub(super) fn call(
+        &mut self,
+        caller: &Process,
+        addr: &str,
+        timeout: Duration,
+        request: What,
+        failed: impl FnOnce(String) -> What,
+    ) {
+        const DEADLINE: &str = "rpc error: code = DeadlineExceeded desc = context deadline exceeded";
+
+        let host = HostPort::parse(addr).ip().and_then(|ip| self.host_at(at_port(ip, None)));
+        let lit = host.filter(|host| !self.hosts[*host as usize].dark);
+        let way = lit.and_then(|host| Some((host, self.network.pass(caller.pod, host)?)));
+        let (after, error) = match way {
+            Some((host, way)) if self.hosts[host as usize].serves => {
+                let epoch = self.hosts[host as usize].epoch;
+                self.plan(self.now + way, host, epoch, request);
+                // Whoever dies or sleeps over it answers no more.
+                (timeout, DEADLINE.into())
+            }
+            Some((_, way)) => (way * 2, refused(addr)),
+            None => (timeout, DEADLINE.into()),
+        };
+        self.plan(self.now + after, caller.pod, caller.epoch, failed(error));
     }
 
     /// Whether an address is anybody's.
@@ -183,13 +232,21 @@ impl World {
         self.scheduler.plan(at, Event { pod, epoch, what });
     }
 
-    /// The number of a memberlist name; a new one for a new name.
-    pub fn name(&mut self, text: &str) -> u32 {
+    /// A process of a pod takes a memberlist name: its number, a new one for a new name.
+    pub(super) fn take_name(&mut self, text: &str, pod: u32, epoch: u32) -> Name {
         let known = self.names.iter().position(|known| **known == *text);
-        known.unwrap_or_else(|| {
+        let number = known.unwrap_or_else(|| {
             self.names.push(text.into());
+            self.owners.push((pod, epoch));
             self.names.len() - 1
-        }) as u32
+        });
+        self.owners[number] = (pod, epoch);
+        Name(number as u32)
+    }
+
+    /// Which pod has a memberlist name, and which of its processes; of several, the newest.
+    pub fn pod_of_name(&self, name: Name) -> Option<(u32, u32)> {
+        self.owners.get(name.0 as usize).copied()
     }
 
     /// The number of a zone; a new one for a new zone.
@@ -199,6 +256,12 @@ impl World {
             self.zones.push(text.into());
             self.zones.len() - 1
         }) as u16
+    }
+
+    /// The name that a ring's key has in a store.
+    pub fn key_name(&self, key: Key) -> &'static str {
+        let kind = self.rings.get(usize::from(key.0));
+        kind.map_or("", |kind| kind.preset(self.options.lifecycler.is_common()).key)
     }
 
     /// An instance is about to write tokens that its ring has not seen of it.
@@ -249,4 +312,11 @@ impl World {
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
+}
+
+fn refused(addr: &str) -> String {
+    format!(
+        "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial tcp \
+         {addr}: connect: connection refused\""
+    )
 }

@@ -169,16 +169,6 @@ impl IngesterLifecycler {
         self.flush_took
     }
 
-    /// Whether to flush when it stops (`/ingester/shutdown`, `/ingester/prepare_shutdown`).
-    pub const fn set_flush_on_shutdown(&mut self, flush: bool) {
-        self.config.flush_on_shutdown = flush;
-    }
-
-    /// Whether to leave the ring when it stops.
-    pub const fn set_unregister_on_shutdown(&mut self, unregister: bool) {
-        self.config.unregister_on_shutdown = unregister;
-    }
-
     /// Whether to delete the tokens file when it stops.
     pub const fn set_clear_tokens_on_shutdown(&mut self, clear: bool) {
         self.clears_tokens = clear;

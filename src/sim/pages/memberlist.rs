@@ -11,7 +11,6 @@ use super::super::process::Process;
 use super::super::{StoreKind, World};
 use super::ring::ZERO_TIME;
 use super::{JSON, Response, TEXT, json, parameter};
-use crate::kv::Key;
 use crate::memberlist::{Memberlist, Meta, NodeRole, NodeState};
 use crate::ring::{Desc, wire};
 
@@ -120,12 +119,6 @@ impl Process {
         matches!(self.kv_state, ServiceState::Running | ServiceState::Stopping)
     }
 
-    /// A key's name.
-    pub(super) fn name_of(key: Key, world: &World) -> &'static str {
-        let common = world.options.lifecycler.heartbeat_period != super::super::Span::secs(5);
-        world.rings.get(usize::from(key.0)).map_or("", |kind| kind.preset(common).key)
-    }
-
     pub(super) fn memberlist_page(&self, query: &str, pod: &Pod, world: &World) -> Response {
         if !self.uses_memberlist(world) {
             return Response::ok("text/plain", "This instance doesn't use memberlist.".into());
@@ -153,7 +146,7 @@ impl Process {
         let living = swim.members().iter().filter(|node| !node.dead_or_left());
         let mut sorted_members = Vec::from_iter(living.map(|node| member(node, routing.is_some(), world)));
         sorted_members.sort_by_key(|member| member.name);
-        let values = || self.kv.store.keys().map(|(key, value)| (Self::name_of(key, world), value));
+        let values = || self.kv.store.keys().map(|(key, value)| (world.key_name(key), value));
         let store_sizes = BTreeMap::from_iter(
             values().filter_map(|(name, value)| Some((name, wire::encode(value.desc()).ok()?.len()))),
         );
@@ -183,8 +176,7 @@ impl Process {
     }
 
     fn view_key(&self, name: &str, format: &str, world: &World) -> Response {
-        let Some((_, value)) = self.kv.store.keys().find(|(key, _)| Self::name_of(*key, world) == name)
-        else {
+        let Some((_, value)) = self.kv.store.keys().find(|(key, _)| world.key_name(*key) == name) else {
             return Response::error(404, "value not found");
         };
         let is_pretty = match format {

@@ -111,7 +111,7 @@ impl Process {
         };
         let labels = [("name", kind.name())];
         let id = &lifecycler.identity().id;
-        let own = self.desc(kind).and_then(|desc| View::new(desc).get(id));
+        let own = self.view(kind).and_then(|view| view.get(id));
         let read_only = f64::from(u8::from(own.is_some_and(|own| own.read_only)));
         let help = "Set to 1 if this lifecycler's instance entry is in read-only state.";
         out.add(Gauge, format!("{prefix}lifecycler_read_only"), help, &labels, read_only);
@@ -182,7 +182,7 @@ impl Process {
         let help = "Number of values in KV Store";
         out.add(Gauge, client("kv_store_count"), help, &[], self.kv.store.keys().count() as f64);
         for (key, value) in self.kv.store.keys() {
-            let labels = [("key", Self::name_of(key, world))];
+            let labels = [("key", world.key_name(key))];
             let help = "Number of tombstones currently present in KV store values";
             let present = tombstones(value.desc()) as f64;
             out.add(Gauge, client("kv_store_value_tombstones"), help, &labels, present);

@@ -53,7 +53,7 @@ impl Process {
         } else {
             self.desc(kind).cloned()
         };
-        let health = HeartbeatHealth::at(self.wall(world), world.options.lifecycler.heartbeat_timeout.0);
+        let health = self.health(world);
         Some(render(&desc.unwrap_or_default(), health, self.wall(world)))
     }
 

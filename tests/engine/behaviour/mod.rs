@@ -1,6 +1,7 @@
 //! What a cluster does when the world around it misbehaves.
 
 mod assumptions;
+mod commands;
 mod deployment;
 mod network;
 mod requests;

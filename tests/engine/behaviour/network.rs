@@ -98,7 +98,7 @@ fn a_blocked_port_lets_a_pod_speak_but_not_hear() {
     let blocked = |rejoin: u64| {
         let mut cluster =
             Cluster::of(3).with(|options| options.memberlist.rejoin_interval = Span::secs(rejoin)).settled();
-        cluster.apply(Command::BlockPort { pod: "loki-2".into() }).run(secs(20));
+        cluster.apply(Command::BlockPort { pod: "loki-2".into(), blocked: true }).run(secs(20));
         assert_eq!(cluster.shown("loki-0", "loki-2"), "ACTIVE", "its own writes still go out");
         cluster.run(secs(130));
         let states =
