@@ -5,6 +5,7 @@
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
+use ringside::experiment::catalog;
 use serde_json::Value;
 
 const HEALTHY: &str = "02_healthy/loki-1.ring.json.http";
@@ -299,7 +300,7 @@ fn a_run_that_cannot_be_exits_2_with_one_line_that_names_the_field() {
 #[test]
 fn every_scenario_of_the_list_can_be_printed_and_run_from_its_file() {
     let list = text(&cli(&["scenarios"]));
-    assert!(list.lines().count() >= 9, "{list}");
+    assert_eq!(list.lines().count(), catalog::names().count(), "{list}");
     let json = text(&cli(&["scenarios", "sigkill-one-of-three"]));
     let file = samples("own.json", &json);
     let until = ["--until", "30s"];

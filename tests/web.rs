@@ -66,7 +66,7 @@ fn fifty_clusters_run_alike_here_and_in_the_browser() {
     let runs = Vec::from_iter(runs).join("\n");
     assert_eq!(
         hex::encode(Sha256::digest(&runs)),
-        "1235654187cab8e4e7b46724bd6c48d3e0aa4b8fd53deb67defd875e0148e1a5",
+        "60486cf995f94ca2124fbcb40c4b6b8b80168eb01fd55b85ec2955cb9ae22066",
         "{runs}"
     );
 }

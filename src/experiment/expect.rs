@@ -1,11 +1,10 @@
 //! Whether what should hold does.
 
 use crate::lifecycle::RingKind;
-use crate::ring::{HeartbeatHealth, InstanceState};
 use crate::sim::{Condition, Happening, Pod, Process, Simulation};
 
 /// Why a condition does not hold; `Ok` when it does.
-pub(super) fn holds(condition: &Condition, simulation: &mut Simulation) -> Result<(), String> {
+pub(super) fn holds(condition: &Condition, simulation: &Simulation) -> Result<(), String> {
     match condition {
         Condition::RingState { via, ring, id, state } => {
             let ring = simulation.known_ring(ring).map_err(|error| error.to_string())?;
@@ -18,11 +17,8 @@ pub(super) fn holds(condition: &Condition, simulation: &mut Simulation) -> Resul
             same(&members.to_string(), &count.to_string())
         }
         Condition::Ready { pod, ready } => {
-            let index = simulation.known_pod(pod).map_err(|error| error.to_string())? as usize;
-            let Simulation { pods, world, .. } = simulation;
-            // A copy is asked: asking changes who is ready.
-            let answer = pods[index].process.clone().map(|mut process| process.ready(&mut world.clone()));
-            let (status, body) = answer.unwrap_or((0, "down".into()));
+            let index = simulation.known_pod(pod).map_err(|error| error.to_string())?;
+            let (status, body) = simulation.copy_ready(index);
             if (status == 200) == *ready {
                 Ok(())
             } else {
@@ -43,6 +39,10 @@ pub(super) fn holds(condition: &Condition, simulation: &mut Simulation) -> Resul
         Condition::QueriesFailed { min, max } => {
             within(simulation.world.ledger.tally.queries_failed, *min, *max)
         }
+        Condition::Errors { text, min, max } => {
+            let errors = simulation.world.ledger.errors.iter().filter(|(error, _)| error.contains(text));
+            within(errors.map(|(_, count)| *count).sum(), *min, *max)
+        }
         Condition::LinesLost { min, max } => within(simulation.world.ledger.tally.lines_lost, *min, *max),
         Condition::Agreement {} => disagreement(simulation).map_or(Ok(()), Err),
     }
@@ -50,15 +50,11 @@ pub(super) fn holds(condition: &Condition, simulation: &mut Simulation) -> Resul
 
 /// Two live processes whose copies of the ingesters' ring differ, in words.
 pub(super) fn disagreement(simulation: &Simulation) -> Option<String> {
-    let copy = |pod: &Pod| {
-        let desc = pod.process.as_ref()?.desc(RingKind::Ingester)?;
-        let living = desc.ingesters.iter().filter(|(_, entry)| entry.state != InstanceState::Left);
-        Some(Vec::from_iter(living.map(|(id, entry)| (id.to_string(), entry.state, entry.tokens.clone()))))
-    };
+    let opinion = |pod: &Pod| pod.process.as_ref()?.opinion();
     let mut live = simulation.pods.iter().filter(|pod| pod.is_up() && !pod.paused && !pod.foreign);
     let first = live.next()?;
-    let mine = copy(first);
-    let other = live.find(|pod| copy(pod) != mine)?;
+    let mine = opinion(first);
+    let other = live.find(|pod| opinion(pod) != mine)?;
     Some(format!("{} and {} see different rings", first.name, other.name))
 }
 
@@ -69,10 +65,8 @@ fn process<'a>(simulation: &'a Simulation, name: &str) -> Result<&'a Process, St
 
 /// How a process's ring page shows an instance now.
 fn shown(process: &Process, simulation: &Simulation, ring: RingKind, id: &str) -> String {
-    let world = &simulation.world;
-    let health = HeartbeatHealth::at(process.wall(world), world.options.lifecycler.heartbeat_timeout.0);
-    let entry = process.desc(ring).and_then(|desc| desc.ingesters.get(id));
-    match entry.filter(|entry| entry.state != InstanceState::Left) {
+    let health = process.health(&simulation.world);
+    match process.view(ring).and_then(|view| view.get(id)) {
         None => "absent".into(),
         Some(entry) => crate::sim::shown_state(entry.state, health.covers(entry.timestamp)).into(),
     }

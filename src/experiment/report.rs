@@ -3,7 +3,6 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::lifecycle::RingKind;
-use crate::ring::{HeartbeatHealth, InstanceState};
 use crate::sim::{Condition, Expectation, Scenario, Simulation, SimulationError, Span, shown_state};
 use crate::time::Instant;
 
@@ -42,7 +41,7 @@ impl Report {
         for Expectation { at, condition } in expected {
             let at = at.unwrap_or(scenario.until);
             simulation.run_until(Instant::START + at.0);
-            let failure = expect::holds(condition, &mut simulation).err();
+            let failure = expect::holds(condition, &simulation).err();
             checked.push(Checked { at, condition: condition.clone(), failure });
         }
         simulation.run_until(Instant::START + scenario.until.0);
@@ -144,10 +143,10 @@ impl Report {
     fn states(&self, pod: u32) -> String {
         let world = &self.simulation.world;
         let Some(process) = &self.simulation.pods[pod as usize].process else { return "-".into() };
-        let Some(desc) = process.desc(RingKind::Ingester) else { return "no ring".into() };
-        let health = HeartbeatHealth::at(process.wall(world), world.options.lifecycler.heartbeat_timeout.0);
+        let Some(view) = process.view(RingKind::Ingester) else { return "no ring".into() };
+        let health = process.health(world);
         let mut counts: Vec<(&str, usize)> = Vec::new();
-        for entry in desc.ingesters.values().filter(|entry| entry.state != InstanceState::Left) {
+        for (_, entry) in view.iter() {
             let state = shown_state(entry.state, health.covers(entry.timestamp));
             match counts.iter_mut().find(|(known, _)| *known == state) {
                 Some((_, count)) => *count += 1,

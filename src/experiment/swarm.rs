@@ -179,7 +179,7 @@ impl Draw {
             10 => self.partition(options, pods),
             11 => Command::Cut { from: pod, to: other },
             12 => Command::Clog { from: pod, to: other, delay: Span::millis(self.up_to(3_000)) },
-            13 => Command::BlockPort { pod },
+            13 => Command::BlockPort { pod, blocked: true },
             14 => Command::Loss { millionths: self.up_to(200_000) as u32 },
             15 => Command::Dns { down: true },
             16 => Command::Store { down: !self.one_in(4) },
