@@ -1,4 +1,7 @@
 use crate::memberlist::State;
+use crate::ring::InstanceState;
+
+use super::Instance;
 
 /// How an instance stands in somebody's copy of the ingesters' ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -91,19 +94,41 @@ impl Beliefs {
     /// many observers there are.
     pub fn agreement(&self) -> (usize, usize) {
         let rows = (0..self.nodes as u32).filter_map(|observer| self.row(observer));
-        let agrees = |row: &[Belief]| {
-            row.iter().zip(&self.truth).all(|(one, truth)| {
-                (one.ring == truth.ring || one.is_gone() && truth.is_gone()) && one.member == truth.member
-            })
-        };
+        let agrees = |row: &[Belief]| row.iter().zip(&self.truth).all(|(one, truth)| one.agrees_with(*truth));
         rows.fold((0, 0), |(agreeing, all), row| (agreeing + usize::from(agrees(row)), all + 1))
     }
 }
 
 impl Belief {
-    /// Whether readers of the ring do not see it.
-    pub const fn is_gone(self) -> bool {
-        matches!(self.ring, RingBelief::Absent | RingBelief::Left)
+    /// The instance as readers of the ring see it. A heartbeat that is too old hides the state behind it, which was
+    /// ACTIVE in all likelihood.
+    pub const fn instance(self) -> Option<Instance> {
+        let state = match self.ring {
+            RingBelief::Absent | RingBelief::Left => return None,
+            RingBelief::Pending => InstanceState::Pending,
+            RingBelief::Joining => InstanceState::Joining,
+            RingBelief::Active | RingBelief::Unhealthy => InstanceState::Active,
+            RingBelief::Leaving => InstanceState::Leaving,
+        };
+        Some(Instance { state, healthy: !matches!(self.ring, RingBelief::Unhealthy) })
+    }
+
+    /// Whether two say the same, without regard to ages. No reader of a ring sees a tombstone, and a member that is
+    /// dead, that left or that was never heard of is asked for nothing: these differences are none.
+    pub fn agrees_with(self, other: Self) -> bool {
+        self.ring_agrees_with(other) && self.member_agrees_with(other)
+    }
+
+    /// Whether two say the same of memberlist.
+    pub fn member_agrees_with(self, other: Self) -> bool {
+        let away = |member: Option<State>| matches!(member, None | Some(State::Dead | State::Left));
+        self.member == other.member || away(self.member) && away(other.member)
+    }
+
+    /// Whether two say the same of the ring.
+    pub fn ring_agrees_with(self, other: Self) -> bool {
+        let gone = |belief: RingBelief| matches!(belief, RingBelief::Absent | RingBelief::Left);
+        self.ring == other.ring || gone(self.ring) && gone(other.ring)
     }
 }
 

@@ -67,6 +67,12 @@ impl Lane {
         }
     }
 
+    /// It is again what it was before it was paused.
+    pub fn resume(&mut self, at: Instant) {
+        let before = self.phases.iter().rev().find(|(_, phase)| *phase != Phase::Paused);
+        self.enter(at, before.map_or(Phase::Up, |(_, phase)| *phase));
+    }
+
     /// What it is at an instant.
     pub fn at(&self, at: Instant) -> Phase {
         let next = self.phases.partition_point(|(since, _)| *since <= at);
@@ -132,6 +138,9 @@ mod tests {
             [Phase::Waiting, Phase::Up, Phase::Up, Phase::Active, Phase::Active]
         );
         assert_eq!(lane.phases().len(), 2, "nothing new is no phase");
+        lane.enter(at(9), Phase::Paused);
+        lane.resume(at(10));
+        assert_eq!(lane.at(at(10)), Phase::Active);
         lane.truncate(at(6));
         assert_eq!(lane.at(at(9)), Phase::Up);
     }

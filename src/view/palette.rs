@@ -1,6 +1,8 @@
 //! Colours by role. `style/tokens.css` gives every role its colour as a custom property; this is the one
 //! table between the two.
 
+use super::scene::Tint;
+
 /// How many colours owners share. Owners beyond that repeat them: an owner is told by name, never by
 /// colour alone.
 pub const OWNER_HUES: u8 = 8;
@@ -102,6 +104,19 @@ pub fn colours(property: impl Fn(&str) -> String) -> Vec<String> {
         }
     }
     table
+}
+
+/// The colours of an image's tints, as pixels of red, green, blue and full opacity.
+pub fn pixels(tints: &[Tint], colours: &[String]) -> Vec<[u8; 4]> {
+    let colour =
+        |role: Role| colours.get(role.index()).and_then(|text| Rgb::parse(text)).unwrap_or(Rgb([128; 3]));
+    let blend = |tint: &Tint| {
+        let Rgb([red, green, blue]) = tint.0.iter().fold(colour(Role::Surface), |under, &(role, opacity)| {
+            under.mixed(colour(role), (opacity.clamp(0.0, 1.0) * 100.0) as u32)
+        });
+        [red, green, blue, 255]
+    };
+    tints.iter().map(blend).collect()
 }
 
 /// A colour of eight bits a channel.
@@ -261,5 +276,15 @@ mod tests {
         assert_eq!(table[pure.index()], css("--owner-8").to_css());
         let mixed = css("--band").mixed(css("--owner-4"), 18);
         assert_eq!(table[Role::Owner { hue: 3, strength: 0 }.index()], mixed.to_css());
+    }
+
+    #[test]
+    fn a_tint_is_laid_over_the_surface_from_the_first_role_to_the_last() {
+        let css = theme(true);
+        let table = colours(|name| css(name).to_css());
+        let tint = Tint([(Role::Good, 0.5), (Role::Ink, 0.2)]);
+        let Rgb([r, g, b]) = css("--surface").mixed(css("--good"), 50).mixed(css("--ink"), 20);
+        assert_eq!(pixels(&[tint, Tint([(Role::Bad, 1.0); 2])], &table)[0], [r, g, b, 255]);
+        assert_eq!(pixels(&[tint], &[]), [[128, 128, 128, 255]], "colours that are not there are grey");
     }
 }

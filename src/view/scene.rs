@@ -13,6 +13,8 @@ pub enum Style {
     Stroke(f64),
     /// Dashed lines of this width.
     Dashed(f64),
+    /// Dotted lines of this width.
+    Dotted(f64),
 }
 
 /// Shapes of one role and one style.
@@ -30,6 +32,24 @@ pub struct Layer {
     pub starts: Vec<u32>,
     /// Circles: centre and radius.
     pub discs: Vec<(Point, f64)>,
+}
+
+/// A colour of an [`Image`]: roles laid over each other, from the surface up, each with its opacity.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tint(pub [(Role, f64); 2]);
+
+/// A picture within the picture, pixel by pixel of the screen. It lies below all layers and hides the
+/// surface.
+#[derive(Debug, Clone, Default)]
+pub struct Image {
+    /// Its upper left corner, rounded to a pixel of the screen.
+    pub at: Point,
+    /// How many pixels of the screen it is wide.
+    pub columns: usize,
+    /// The colours that its pixels name by their places, at most 256.
+    pub tints: Vec<Tint>,
+    /// Its pixels, row by row.
+    pub texels: Vec<u8>,
 }
 
 /// Where a text stands as seen from its point.
@@ -58,22 +78,43 @@ pub struct Label {
     pub strong: bool,
     /// Set on a soft ground of the surface's colour, for texts that cross shapes.
     pub halo: bool,
+    /// Written from the bottom to the top, for columns' names.
+    pub upwards: bool,
     range: (u32, u32),
 }
 
 /// A picture.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Scene {
+    /// How many pixels of the screen are as long as one of the picture's; for [`Image`]s alone.
+    pub pixel_ratio: f64,
+    image: Image,
     layers: Vec<Layer>,
     used: usize,
     labels: Vec<Label>,
     text: String,
 }
 
+impl Default for Scene {
+    fn default() -> Self {
+        Self {
+            pixel_ratio: 1.0,
+            image: Image::default(),
+            layers: Vec::new(),
+            used: 0,
+            labels: Vec::new(),
+            text: String::new(),
+        }
+    }
+}
+
 impl Scene {
     /// Empties the picture and keeps its memory.
     pub fn clear(&mut self) {
         self.used = 0;
+        self.image.columns = 0;
+        self.image.texels.clear();
+        self.image.tints.clear();
         self.labels.clear();
         self.text.clear();
     }
@@ -90,6 +131,20 @@ impl Scene {
         layer.discs.clear();
         (layer.role, layer.style, layer.opacity) = (role, style, 1.0);
         layer
+    }
+
+    /// Lays an image of so many pixels of the screen there, in its first tint; a scene has one.
+    pub fn image(&mut self, at: Point, columns: usize, rows: usize) -> &mut Image {
+        (self.image.at, self.image.columns) = (at, columns);
+        self.image.texels.clear();
+        self.image.texels.resize(columns * rows, 0);
+        self.image.tints.clear();
+        &mut self.image
+    }
+
+    /// The image, if there is one.
+    pub fn shown_image(&self) -> Option<&Image> {
+        (self.image.columns > 0 && !self.image.texels.is_empty()).then_some(&self.image)
     }
 
     /// One new layer for each role, in that order; the first one's place, for [`Self::layer_at`].
@@ -118,7 +173,16 @@ impl Scene {
         // Writing to a String cannot fail.
         let _ = std::fmt::Write::write_fmt(&mut self.text, text);
         let range = (from, self.text.len() as u32);
-        self.labels.push(Label { at, role, anchor, size: 12.0, strong: false, halo: false, range });
+        self.labels.push(Label {
+            at,
+            role,
+            anchor,
+            size: 12.0,
+            strong: false,
+            halo: false,
+            upwards: false,
+            range,
+        });
         let last = self.labels.len() - 1;
         &mut self.labels[last]
     }
@@ -181,6 +245,13 @@ impl Layer {
         self.points.extend(points.first());
     }
 
+    /// Draws an upright rectangle.
+    pub fn rect(&mut self, at: Point, width: f64, height: f64) {
+        let Point { x, y } = at;
+        let (right, bottom) = (x + width, y + height);
+        self.outline([at, Point::new(right, y), Point::new(right, bottom), Point::new(x, bottom)]);
+    }
+
     /// Draws a circle.
     pub fn disc(&mut self, center: Point, radius: f64) {
         self.discs.push((center, radius));
@@ -209,5 +280,18 @@ mod tests {
         scene.clear();
         assert_eq!((scene.layers().count(), scene.labels().count()), (0, 0));
         assert!(scene.layer(Role::Good, Style::Stroke(1.0)).is_empty());
+    }
+
+    #[test]
+    fn an_image_is_gone_with_its_frame() {
+        let mut scene = Scene::default();
+        assert!(scene.shown_image().is_none());
+        let image = scene.image(Point::default(), 3, 2);
+        image.tints.push(Tint([(Role::Good, 1.0), (Role::Ink, 0.5)]));
+        image.texels[5] = 1;
+        assert_eq!(scene.shown_image().unwrap().texels, [0, 0, 0, 0, 0, 1]);
+        scene.clear();
+        assert!(scene.shown_image().is_none());
+        assert_eq!(scene.image(Point::default(), 1, 1).texels, [0], "nothing of the last one is left");
     }
 }
