@@ -69,6 +69,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
             "time",
             "ring",
             "memberlist",
+            "lifecycle",
             "log",
             "loki",
             "live",

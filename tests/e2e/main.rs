@@ -5,17 +5,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
 
+mod access;
 mod bad_input;
+mod cluster;
 mod display;
 mod fetching;
 mod files;
 mod inspector;
 mod keyboard;
+mod laboratory;
 mod page;
 mod picture;
 mod rings;
 mod screens;
 mod server;
+mod sharing;
+mod simulate;
 mod smoke;
 mod table;
 mod tracing;

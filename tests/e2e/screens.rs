@@ -1,11 +1,17 @@
 //! Every route on every screen: that it fits, and a picture of it in `target/screenshots/`.
 
+use ringside::lab::share::Shared;
+use ringside::sim::Scenario;
+use ringside::time::Instant;
+use serde_json::json;
+
 use crate::page::{Page, Screen, artefacts};
 use crate::server::Site;
 
 /// Routes of the page, each with the name of its pictures.
-const ROUTES: [(&str, &str); 3] = [
+pub(crate) const ROUTES: [(&str, &str); 4] = [
     ("#/", "home"),
+    ("#/simulate", "simulate"),
     ("#/ring?sample=three-healthy", "ring-of-three"),
     ("#/ring?sample=thirty-in-three-zones", "ring-of-thirty"),
 ];
@@ -18,15 +24,45 @@ const PAINTED: &str =
 
 #[test]
 fn every_route_fits_every_screen() {
+    fits_every_screen(&ROUTES.map(|(route, name)| (route.to_owned(), name.to_owned())));
+}
+
+#[test]
+#[ignore = "`make screenshots` takes them for people to look at"]
+fn every_picture_of_a_cluster_fits_every_screen() {
+    let cluster = |nodes: u32, picture: &str| {
+        let scenario = json!({
+            "name": format!("of-{nodes}"), "title": format!("{nodes} pods"), "until": "5m",
+            "options": { "groups": [{ "name": "loki", "count": nodes, "zones": ["zone-a", "zone-b", "zone-c"] }] },
+            "steps": [
+                { "at": "20s", "do": { "workload": { "pushes_per_second": 5, "queries_per_second": 2 } } },
+                { "at": "59.9s", "do": { "kill": { "pod": "loki-1" } } },
+            ],
+        });
+        let at = Instant::from_nanos(61_500_000_000);
+        let scenario = Scenario::parse(&scenario.to_string()).unwrap();
+        let shared = Shared { at, picture: picture.to_owned(), ..Shared::new(scenario) };
+        (format!("#/simulate?{}", shared.to_link().unwrap()), format!("simulate-{nodes}-{picture}"))
+    };
+    let pictures = ["ring", "mesh", "beliefs", "timeline"];
+    let routes = [3, 30, 300].iter().flat_map(|nodes| pictures.map(|picture| cluster(*nodes, picture)));
+    fits_every_screen(&Vec::from_iter(routes));
+}
+
+#[track_caller]
+fn fits_every_screen(routes: &[(String, String)]) {
     let site = Site::start();
     let page = Page::open(&site.address, Screen::DESK);
-    for (route, name) in ROUTES {
+    for (route, name) in routes {
         for screen in SCREENS {
             page.show_on(screen);
             page.go("");
             page.go(route);
             page.wait_until("there is a page", |page| {
                 page.eval("return document.querySelector('main') !== null", &[]) == true
+            });
+            page.wait_until("it has run to its instant", |page| {
+                page.eval("return !document.body.innerText.includes('Running to ')", &[]) == true
             });
             page.eval(PAINTED, &[]);
             let Screen { width, height, scheme } = screen;
