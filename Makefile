@@ -2,6 +2,9 @@
 
 # Every version: Rust's stands in rust-toolchain.toml, every crate's in Cargo.lock, Trunk's here.
 TRUNK := 0.21.14
+# The rules for pages that everybody can use, for the tests of the built page.
+AXE := 4.14.1
+AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 # The command line of wasm-bindgen must be of the same version as the crate.
 WASM_BINDGEN := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
 
@@ -62,21 +65,22 @@ test-web: tools chromium ## Tests of the library in headless Chromium
 	cargo test --locked $(WASM) --test web --no-run
 	$(call counted,cargo test --locked $(WASM) --test web)
 
-test-e2e: page chromium ## Tests of the built page in headless Chromium
+test-e2e: page chromium .tools/axe-core-$(AXE) ## Tests of the built page in headless Chromium
 	cargo test --locked --features site --bin ringside-site --test e2e --no-run
 	$(call counted,cargo test --quiet --locked --features site --bin ringside-site --test e2e)
 
 screenshots: page chromium ## Pictures of every route on every screen, in target/screenshots/
-	cargo test --quiet --locked --features site --test e2e screens
+	cargo test --quiet --locked --features site --test e2e screens -- --include-ignored
 
 bench: toolchain ## Benchmarks of the engine
 	cargo bench --locked --bench engine --bench simulation
 
-bench-web: tools chromium ## Look-ups and clusters in headless Chromium
+bench-web: page tools chromium ## Look-ups, clusters and the frames of the page in headless Chromium
 	cargo bench --locked $(WASM) --bench web
 	cargo bench --locked $(WASM) --bench web_clusters
+	cargo bench --locked --features site --bin ringside-site --bench frames --bench laboratory
 
-tools: toolchain .tools/trunk-$(TRUNK) .tools/wasm-bindgen-$(WASM_BINDGEN) ## Install the pinned tools into .tools/, once
+tools: toolchain .tools/trunk-$(TRUNK) .tools/wasm-bindgen-$(WASM_BINDGEN) .tools/axe-core-$(AXE) ## Install the pinned tools into .tools/, once
 
 # Optimising the tools would take longer than running them.
 INSTALL := CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
@@ -88,6 +92,14 @@ INSTALL := CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 
 
 .tools/wasm-bindgen-$(WASM_BINDGEN): | toolchain
 	$(INSTALL) wasm-bindgen-cli@$(WASM_BINDGEN)
+	@touch $@
+
+.tools/axe-core-$(AXE):
+	@mkdir -p .tools
+	curl -fsSL https://registry.npmjs.org/axe-core/-/axe-core-$(AXE).tgz -o .tools/axe-core.tgz
+	echo '$(AXE_SHA256)  .tools/axe-core.tgz' | { sha256sum -c - 2>/dev/null || shasum -a 256 -c -; }
+	tar -xzOf .tools/axe-core.tgz package/axe.min.js > .tools/axe-core.js
+	@rm .tools/axe-core.tgz
 	@touch $@
 
 # rustup installs what rust-toolchain.toml names, unless it was told to wait until asked.

@@ -7,6 +7,7 @@ use crate::view::settings::Settings;
 
 use super::browser;
 use super::home::Home;
+use super::lab::LabPage;
 use super::ring_page::RingPage;
 use super::session::Session;
 use super::theme::ThemeSwitch;
@@ -15,6 +16,7 @@ use super::theme::ThemeSwitch;
 enum Route {
     Home,
     Ring,
+    Simulate,
     Unknown,
 }
 
@@ -22,6 +24,7 @@ fn route(hash: &str) -> Route {
     match hash.split('?').next().unwrap_or_default().trim_matches('/') {
         "" => Route::Home,
         "ring" => Route::Ring,
+        "simulate" => Route::Simulate,
         _ => Route::Unknown,
     }
 }
@@ -37,11 +40,14 @@ pub(super) fn App() -> impl IntoView {
     let session = Session::new(settings_in(&hash));
     provide_context(session);
     let at = RwSignal::new(route(&hash));
+    let embedded = session.embedded;
 
     let listener = window_event_listener(ev::hashchange, move |_| {
         let hash = browser::hash();
         let next = route(&hash);
-        at.set(next);
+        if at.get_untracked() != next {
+            at.set(next);
+        }
         if next == Route::Ring && hash.contains('?') {
             let mut settings = settings_in(&hash);
             if settings.sample.is_empty() {
@@ -59,7 +65,7 @@ pub(super) fn App() -> impl IntoView {
 
     Effect::new(move || {
         let query = session.settings.with(Settings::to_query);
-        if at.get() == Route::Ring {
+        if at.get() == Route::Ring && !embedded {
             let wanted = if query.is_empty() { "/ring".to_owned() } else { format!("/ring?{query}") };
             if browser::hash() != wanted {
                 browser::replace_hash(&wanted);
@@ -73,8 +79,8 @@ pub(super) fn App() -> impl IntoView {
     };
     let current = move |route: Route| (at.get() == route).then_some("page");
     view! {
-        <a class="skip" href="#/" on:click=skip>"Skip to the content"</a>
-        <header class="top">
+        <header class="top" class:gone=embedded>
+            <a class="skip" href="#/" on:click=skip>"Skip to the content"</a>
             <a class="brand" href="#/">
                 <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
                     <circle cx="12" cy="12" r="8.5" fill="none" stroke="currentColor" stroke-width="3" />
@@ -85,14 +91,16 @@ pub(super) fn App() -> impl IntoView {
             </a>
             <nav aria-label="Pages">
                 <a href="#/" aria-current=move || current(Route::Home)>"Home"</a>
+                <a href="#/simulate" id="nav-simulate" aria-current=move || current(Route::Simulate)>"Simulate"</a>
                 <a href="#/ring" id="nav-ring" aria-current=move || current(Route::Ring)>"Ring inspector"</a>
             </nav>
             <ThemeSwitch dark=session.dark />
         </header>
-        <main id="main" tabindex="-1">
+        <main id="main" tabindex="-1" class:embedded=embedded>
             {move || match at.get() {
                 Route::Home => view! { <Home /> }.into_any(),
                 Route::Ring => view! { <RingPage /> }.into_any(),
+                Route::Simulate => view! { <LabPage /> }.into_any(),
                 Route::Unknown => view! {
                     <section class="lost">
                         <h1>"There is no such page"</h1>

@@ -11,6 +11,7 @@ mod browser;
 mod canvas2d;
 mod fetch;
 mod home;
+mod lab;
 mod load_panel;
 mod readout;
 mod ring_page;

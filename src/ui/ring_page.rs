@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::view::settings::Settings;
 
+use super::browser;
 use super::load_panel::{LoadPanel, load_files};
 use super::ring_table::RingTable;
 use super::samples;
@@ -27,6 +28,9 @@ pub(super) fn RingPage() -> impl IntoView {
             ("", false) => {}
             (sample, _) => session.load_linked_sample(sample),
         }
+    }
+    if session.embedded {
+        return view! { <RingFigure /> }.into_any();
     }
     let dropping = RwSignal::new(false);
     accept_drops(session, dropping);
@@ -54,6 +58,20 @@ pub(super) fn RingPage() -> impl IntoView {
         </div>
         <div class="drop-hint" class:shown=move || dropping.get() aria-hidden="true">
             "Drop ring pages here"
+        </div>
+    }
+    .into_any()
+}
+
+/// The ring with its verdict, for other pages.
+#[component]
+fn RingFigure() -> impl IntoView {
+    view! {
+        <h1 class="unseen">"A hash ring"</h1>
+        <div class="guest">
+            <Stage />
+            <VerdictPanel />
+            <p class="note"><a href=browser::address_of_its_own target="_blank" rel="noopener">"Open in Ringside"</a></p>
         </div>
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn RingTable() -> impl IntoView {
                     }>"Clear"</button>
                 </p>
             </Show>
-            <div class="scroller" id="ring-table-box" tabindex="0" role="region" aria-labelledby="table-title"
+            <div class="scroller" id="ring-table-box" tabindex="0" role="region" aria-label="Rows"
                 node_ref=windowed.node on:scroll=move |_| windowed.scrolled()>
                 <table id="ring-table" aria-rowcount=move || count.get() + 1>
                     <thead>

@@ -74,6 +74,8 @@ pub(super) struct Engine {
 #[derive(Clone, Copy)]
 pub(super) struct Session {
     engine: StoredValue<Engine, LocalStorage>,
+    /// Whether the page is a guest in another one.
+    pub(super) embedded: bool,
     /// The inputs beside the ring.
     pub(super) settings: RwSignal<Settings>,
     /// What is wrong with them.
@@ -107,6 +109,7 @@ impl Session {
     pub(super) fn new(settings: Settings) -> Self {
         let session = Self {
             engine: StoredValue::new_local(Engine::default()),
+            embedded: browser::is_embedded(),
             settings: RwSignal::new(settings),
             settings_error: RwSignal::default(),
             names: RwSignal::default(),

@@ -15,8 +15,9 @@ pub(super) struct Surface {
     context: CanvasRenderingContext2d,
     colours: Vec<String>,
     size: Size,
-    pixel_ratio: f64,
     scene: Scene,
+    /// The pixels of the scene's image.
+    buffer: Vec<u8>,
     /// Where the work of each frame is recorded, in milliseconds, when the address asks for it.
     frames: Option<js_sys::Array>,
 }
@@ -31,9 +32,9 @@ impl Surface {
             context,
             colours: Vec::new(),
             size: Size::default(),
-            pixel_ratio: 0.0,
             scene: Scene::default(),
-            frames: browser::is_bench().then(recorder).flatten(),
+            buffer: Vec::new(),
+            frames: browser::recorder("__ringside_frames"),
         };
         surface.restyle();
         Some(surface)
@@ -41,25 +42,19 @@ impl Surface {
 
     /// Reads the colours of the theme.
     pub(super) fn restyle(&mut self) {
-        let style = browser::window()
-            .and_then(|window| Some((window.document()?.document_element()?, window)))
-            .and_then(|(root, window)| window.get_computed_style(&root).ok().flatten());
-        let property = |name: &str| {
-            style.as_ref().and_then(|style| style.get_property_value(name).ok()).unwrap_or_default()
-        };
-        self.colours = palette::colours(property);
+        self.colours = theme_colours();
     }
 
     /// Takes over the element's size on the page; `None` while it has none.
     pub(super) fn fit(&mut self) -> Option<Size> {
         let area = self.canvas.get_bounding_client_rect();
         let size = Size { width: area.width(), height: area.height() };
-        let ratio = browser::window().map_or(1.0, |window| window.device_pixel_ratio()).clamp(0.5, 4.0);
+        let ratio = browser::pixel_ratio();
         if size.width < 8.0 || size.height < 8.0 {
             return None;
         }
-        if size != self.size || ratio != self.pixel_ratio {
-            (self.size, self.pixel_ratio) = (size, ratio);
+        if size != self.size || ratio != self.scene.pixel_ratio {
+            (self.size, self.scene.pixel_ratio) = (size, ratio);
             self.canvas.set_width((size.width * ratio).round() as u32);
             self.canvas.set_height((size.height * ratio).round() as u32);
         }
@@ -71,16 +66,19 @@ impl Surface {
         let start = self.frames.as_ref().map(|_| browser::performance_now());
         fill(&mut self.scene);
         let Size { width, height } = self.size;
-        canvas2d::draw(&self.context, &self.scene, &self.colours, self.pixel_ratio, width, height);
+        canvas2d::draw(&self.context, &self.scene, &self.colours, &mut self.buffer, width, height);
         if let (Some(frames), Some(start)) = (&self.frames, start) {
             frames.push(&JsValue::from_f64(browser::performance_now() - start));
         }
     }
 }
 
-fn recorder() -> Option<js_sys::Array> {
-    let frames = js_sys::Array::new();
-    let window = browser::window()?;
-    js_sys::Reflect::set(&window, &"__ringside_frames".into(), &frames).ok()?;
-    Some(frames)
+/// The colour of every role, as the theme has it.
+pub(super) fn theme_colours() -> Vec<String> {
+    let style = browser::window()
+        .and_then(|window| Some((window.document()?.document_element()?, window)))
+        .and_then(|(root, window)| window.get_computed_style(&root).ok().flatten());
+    let property =
+        |name: &str| style.as_ref().and_then(|style| style.get_property_value(name).ok()).unwrap_or_default();
+    palette::colours(property)
 }
