@@ -21,9 +21,12 @@ pub mod yaml;
 
 pub use branch::Branch;
 pub use clock::{Clock, Speed};
-pub use laboratory::{Frame, LabError, Laboratory, ring_view};
+pub use laboratory::{Frame, LabError, Laboratory, look_at_ring};
 pub use log_store::LogStore;
 pub use record::Record;
 pub use series::{Sample, Series};
 pub use until::{Found, Until};
 pub use verdicts::{Answer, Verdicts, verdicts};
+
+#[cfg(test)]
+mod tests;
