@@ -71,8 +71,13 @@ fn open(page: &Page, nodes: u32, picture: &str, second: u64) {
     let shared = Shared { at, picture: picture.to_owned(), ..Shared::new(scenario) };
     page.go("?bench=1#/");
     page.go(&format!("?bench=1#/simulate?{}", shared.to_link().unwrap()));
-    let there = format!("0{}:0{}.000", second / 60, second % 60);
-    page.sees("[data-testid=now]", &there);
+    let there = format!("{:02}:{:02}.000", second / 60, second % 60);
+    // A thousand nodes that all join take minutes.
+    let is_there =
+        || page.eval("return document.querySelector('[data-testid=now]')?.innerText ?? ''", &[]) == there;
+    while !is_there() {
+        thread::sleep(Duration::from_millis(200));
+    }
 }
 
 /// Milliseconds of work of each frame, ascending.

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use crate::lab::observe::{Observer, Wanted};
-use crate::lab::{Branch, LabError, Laboratory, Speed, ring_view};
+use crate::lab::{Branch, LabError, Laboratory, Speed, look_at_ring};
 use crate::loki::Labels;
 use crate::ring::Ring;
 use crate::sim::{Command, Scenario};
@@ -81,6 +81,8 @@ pub(super) struct Bench {
     ring_at: f64,
     last_frame: Option<f64>,
     last_tick: f64,
+    /// Milliseconds that looking and painting have taken of late.
+    painting: f64,
     scheduled: bool,
     /// Panels have to be told once more, when the time for it has come.
     untold: bool,
@@ -120,8 +122,10 @@ pub(crate) struct LabSession {
     pub(super) pace: StoredValue<(Speed, bool)>,
 }
 
-/// Work in a frame while time passes, and while the reader waits for something.
-const BUDGET_MILLIS: f64 = 8.0;
+/// Work in a frame while time passes, of which the engine gets what looking and painting leave, but not less than the
+/// second; and the engine's while the reader waits for something.
+const FRAME_MILLIS: f64 = 11.0;
+const LEAST_MILLIS: f64 = 2.0;
 const BUSY_MILLIS: f64 = 28.0;
 const TICK_MILLIS: f64 = 100.0;
 /// How long a message stays on the picture, at the least.
@@ -235,9 +239,14 @@ impl LabSession {
         let outcome = self.with(|bench| {
             bench.scheduled = false;
             let real = bench.last_frame.map_or(16.0, |last| start - last).clamp(0.0, 1_000.0);
-            let budget = if bench.lab.is_busy() { BUSY_MILLIS } else { BUDGET_MILLIS };
+            let budget = if bench.lab.is_busy() {
+                BUSY_MILLIS
+            } else {
+                (FRAME_MILLIS - bench.painting).max(LEAST_MILLIS)
+            };
             let goes_on = || browser::performance_now() - start < budget;
             let frame = bench.lab.frame(std::time::Duration::from_micros((real * 1e3) as u64), goes_on);
+            let ran = browser::performance_now();
             let active = bench.lab.clock.playing || bench.lab.is_busy();
             bench.last_frame = active.then_some(start);
             if bench.seen != Some(bench.lab.version()) {
@@ -245,6 +254,7 @@ impl LabSession {
                 bench.untold = true;
             }
             bench.paint(selection, &tenant, labels.as_ref());
+            bench.painting += (browser::performance_now() - ran - bench.painting) / 4.0;
             let tell = bench.untold && (start - bench.last_tick >= TICK_MILLIS || !active);
             if tell {
                 bench.last_tick = start;
@@ -294,6 +304,7 @@ impl Bench {
             ring_at: f64::MIN,
             last_frame: None,
             last_tick: 0.0,
+            painting: 0.0,
             scheduled: false,
             untold: true,
             record: browser::recorder("__ringside_lab_frames"),
@@ -316,13 +327,13 @@ impl Bench {
         let large = self.snapshot.nodes.len() > 100;
         let due = fresh || now - self.ring_at >= if large { 400.0 } else { 90.0 };
         if due {
-            (self.ring, self.wall) = ring_view(self.lab.simulation(), observer);
+            self.wall = look_at_ring(self.lab.simulation(), observer, &mut self.ring);
             self.ring_at = now;
         }
         if let Some(other) = self.lab.compared() {
             self.other_eyes.observe(other.simulation(), wanted, &mut self.other);
             if due {
-                self.other_ring = ring_view(other.simulation(), observer).0;
+                look_at_ring(other.simulation(), observer, &mut self.other_ring);
             }
         }
     }
