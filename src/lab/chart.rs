@@ -288,7 +288,7 @@ impl Sign {
 }
 
 /// The shape of a message in the mesh.
-const fn sign_of(kind: MessageKind) -> Sign {
+pub const fn sign_of(kind: MessageKind) -> Sign {
     match kind {
         MessageKind::Ping => Sign::Disc,
         MessageKind::Ack => Sign::Ring,

@@ -162,6 +162,20 @@ impl View<'_> {
 }
 
 impl Line {
+    /// What it says, without the writer's clock and place in the source: the instant stands beside it.
+    pub fn message(&self) -> String {
+        let text = self.text();
+        let is_stamp = |word: &&str| word.starts_with("ts=") || word.starts_with("caller=");
+        // Both stand among the first words, where no word is quoted.
+        let (head, rest) = text.split_once(" msg=").map_or((&*text, None), |(head, rest)| (head, Some(rest)));
+        let mut said = Vec::from_iter(head.split(' ').filter(|word| !is_stamp(word))).join(" ");
+        if let Some(rest) = rest {
+            said.push_str(" msg=");
+            said.push_str(rest);
+        }
+        said
+    }
+
     /// How loud it is.
     pub fn level(&self) -> Level {
         self.line.level

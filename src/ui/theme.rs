@@ -45,7 +45,7 @@ pub(super) fn ThemeSwitch(
             on:click=toggle
         >
             <span aria-hidden="true">{move || if dark.get() { "\u{25d1}" } else { "\u{25d0}" }}</span>
-            {move || if dark.get() { " Light" } else { " Dark" }}
+            <span class="theme-word">{move || if dark.get() { " Light" } else { " Dark" }}</span>
             <span class="unseen">" theme"</span>
         </button>
     }

@@ -135,14 +135,14 @@ fn wrong(simulation: &Simulation) -> Section {
         rows.push("The central store is away.".into());
     }
     if rows.is_empty() {
-        section.sentence("Nothing that anybody did.").tone(Tone::Good);
+        section.sentence("No fault is at work.").tone(Tone::Good);
     }
     section.some(rows.into_iter().map(|text| (Cow::from(""), text, Tone::Bad)), LISTED);
     section
 }
 
 fn requests(simulation: &Simulation, samples: &[Sample]) -> Section {
-    let mut section = Section::new("Traffic");
+    let mut section = Section::new("Traffic since the start");
     let ledger = &simulation.world.ledger;
     let tally = &ledger.tally;
     for (what, ok, failed) in [

@@ -217,7 +217,7 @@ fn the_cluster_at_a_glance_counts_and_names_what_is_wrong() {
     let mut timeline = timeline(60);
     let sections = cluster(timeline.present(), &[]);
     assert_eq!(fact(&sections, "Cluster", "Processes").value, "3 up");
-    assert_eq!(sentences(section(&sections, "Wrong now")), ["Nothing that anybody did."]);
+    assert_eq!(sentences(section(&sections, "Wrong now")), ["No fault is at work."]);
     timeline.apply(Command::Pause { pod: "loki-2".into() }).unwrap();
     timeline.apply(Command::Dns { down: true }).unwrap();
     kill(&mut timeline, "loki-1");

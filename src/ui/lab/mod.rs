@@ -13,6 +13,7 @@ mod commands;
 mod deeds;
 mod icon;
 mod inspector;
+mod key;
 mod log;
 mod memory;
 mod menu;

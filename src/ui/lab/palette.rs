@@ -59,7 +59,7 @@ pub(super) fn Palette() -> impl IntoView {
                         view! {
                             <li role="option" id=format!("lab-palette-{row}") aria-selected=move || (at.get() == row).to_string()
                                 on:click=move |_| run(row)>
-                                <span class="soft">{*group}" "</span>{*what}<kbd>{key_name(key)}</kbd>
+                                <span class="soft">{*group}" "</span>{*what}{(!key.is_empty()).then(|| view! { <kbd>{key_name(key)}</kbd> })}
                             </li>
                         }
                     }).collect_view()}

@@ -13,6 +13,7 @@ use crate::view::geometry::Point;
 
 use super::super::surface::Surface;
 
+use super::actions::Action;
 use super::branches::Branches;
 use super::pane::{Hit, Pane};
 use super::session::{Kind, LabSession, Selection};
@@ -66,6 +67,11 @@ fn Tabs(comparing: Memo<Option<usize>>) -> impl IntoView {
         session.beside.set(Kind::of(&event_target_value(&event)));
         session.changed();
     };
+    let tool = move |action: Action, name: &'static str, key: &'static str| {
+        view! {
+            <button type="button" class="quiet" title=format!("{name} ({key})") on:click=move |_| session.run(action)>{name}</button>
+        }
+    };
     view! {
         <div class="lab-tabs">
             <div role="group" aria-label="Picture" class="segments">
@@ -87,6 +93,10 @@ fn Tabs(comparing: Memo<Option<usize>>) -> impl IntoView {
                 </select>
             </label>
             <Branches />
+            <div class="lab-tools">
+                {tool(Action::Undo, "Undo", "u")} {tool(Action::Fork, "Branch off", "b")}
+                {tool(Action::Palette, "Find\u{2026}", "Ctrl or \u{2318} + K")} {tool(Action::Sheet, "Keys", "?")}
+            </div>
         </div>
     }
 }
@@ -319,6 +329,7 @@ fn PaneView(kind: Kind, is_other: bool) -> impl IntoView {
                 {move || caption().flatten().map(|name| view! { <span class="lab-branch-tag">{name}</span> })}
             </div>
             <super::twin::Readout pane=id kind />
+            <super::key::Key kind />
         </figure>
     }
 }

@@ -136,7 +136,7 @@ pub(super) fn Transport() -> impl IntoView {
             </label>
             <UntilMenu />
             <p class="lab-lag note" data-testid="lag" aria-live="off">
-                {move || bar.with(|bar| bar.busy.clone().or_else(|| bar.lag.clone()))}
+                {move || bar.with(|bar| bar.busy.clone().or_else(|| bar.lag.clone())).unwrap_or_else(|| session.said.get())}
             </p>
         </section>
     }

@@ -1,6 +1,8 @@
 //! Run until something happens.
 
+use leptos::html::Div;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use crate::go::duration;
 use crate::lab::Until;
@@ -62,9 +64,19 @@ pub(super) fn UntilMenu() -> impl IntoView {
             .read(|bench| bench.snapshot.nodes.get(node as usize).map(|node| node.name.to_string()))
             .flatten()
     };
+    let whole = NodeRef::<Div>::new();
+    // It closes when the keyboard, or a click elsewhere, leaves it.
+    let left = move |event: leptos::ev::FocusEvent| {
+        let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());
+        let stays = whole.get_untracked().is_some_and(|whole| whole.contains(to.as_ref()));
+        if !stays {
+            open.set(false);
+        }
+    };
     let running = move || session.read(|bench| bench.lab.is_busy()).unwrap_or(false);
     view! {
-        <div class="lab-until">
+        <div class="lab-until" node_ref=whole on:focusout=left
+            on:keydown=move |event| if event.key() == "Escape" && open.get_untracked() { open.set(false); event.stop_propagation(); }>
             <Show when=move || !running() fallback=move || view! {
                 <button type="button" data-testid="until-stop" on:click=move |_| { session.act(|lab| { lab.stop(); Ok(()) }); }>"stop"</button>
             }>
@@ -72,8 +84,7 @@ pub(super) fn UntilMenu() -> impl IntoView {
                     on:click=move |_| open.update(|open| *open = !*open)>"until\u{2026}"</button>
             </Show>
             <Show when=move || open.get()>
-                <div class="lab-popover" role="group" aria-label="Run until"
-                    on:keydown=move |event| if event.key() == "Escape" { open.set(false); event.stop_propagation(); }>
+                <div class="lab-popover" role="group" aria-label="Run until" tabindex="-1">
                     <h2>"Run until"</h2>
                     <ul>
                         {entry(Action::UntilFailedPush, "until-push", "a push fails")}

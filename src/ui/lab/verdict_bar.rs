@@ -18,7 +18,7 @@ pub(super) fn VerdictBar() -> impl IntoView {
             let labels = Labels::parse(&labels).map_err(|error| error.to_string())?;
             let Verdicts { write, read, ready, .. } =
                 verdicts(bench.ring.as_ref(), bench.wall, &tenant, &with_service_name(&labels));
-            Ok::<_, String>([("stream write", write), ("reads", read), ("a starting ingester", ready)])
+            Ok::<_, String>([("stream write", write), ("reads", read), ("a new ingester gets ready", ready)])
         })
     });
     let chip = move |place: usize| {

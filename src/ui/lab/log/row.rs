@@ -51,7 +51,7 @@ pub(super) fn LogRow(
         })
     };
     let tone = tone_of(line.level());
-    let pieces = marked(&line.text(), &text);
+    let pieces = marked(&line.message(), &text);
     view! {
         <div class=format!("lab-log-row {tone}") class:to-come=move || is_to_come.get() role="option"
             id=format!("lab-line-{number}") aria-selected=move || is_chosen.get().to_string() data-testid="log-line"
