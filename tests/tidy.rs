@@ -18,7 +18,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("kv", &["go", "time", "prng", "log", "ring", "memberlist"]),
     ("lifecycle", &["go", "time", "prng", "backoff", "log", "ring", "kv"]),
     ("loki", &["go", "time", "ring"]),
-    ("live", &["go", "time", "ring", "loki"]),
+    ("live", &["go", "time", "prng", "backoff", "ring", "loki"]),
     ("snapshot", &["time", "ring", "memberlist"]),
     ("view", &["go", "time", "ring", "memberlist", "live", "loki", "snapshot"]),
     (

@@ -6,6 +6,7 @@ mod branch;
 pub mod chart;
 mod clock;
 pub mod deeds;
+pub mod handover;
 pub mod inspect;
 mod laboratory;
 pub mod log_store;

@@ -119,7 +119,7 @@ impl Observer {
         for pod in world.network.blocked_ports() {
             into.nodes[pod as usize].blocked = true;
         }
-        into.beliefs.resize(simulation.pods.len());
+        into.beliefs.resize(simulation.pods.len(), simulation.pods.len());
         self.truth(simulation, into.beliefs.truth_mut());
         let mut row = Vec::new();
         let beliefs = match observer.and_then(|pod| simulation.pods.get(pod as usize)) {

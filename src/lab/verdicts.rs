@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use crate::go::duration;
-use crate::live::judge::ShownState;
+use crate::live::ShownState;
 use crate::loki::Labels;
 use crate::loki::trace::{Candidate, Replicas, StreamTrace, trace_stream};
-use crate::ring::{Desc, InstanceState, Operation, Ring};
+use crate::ring::{Desc, Operation, Ring};
 use crate::time::{WallTime, age_text};
 
 /// What one view of the ingesters' ring means for clients and for those who start.
@@ -149,9 +149,7 @@ fn read(ring: &Ring, now: WallTime, trace: &StreamTrace) -> Answer {
 fn ready(ring: &Ring, now: WallTime) -> Answer {
     let health = ring.health_at(now);
     let instances = ring.instances();
-    let is_bad = |index: &u32| {
-        ShownState::of(ring.instance(*index), health) != ShownState::Stated(InstanceState::Active)
-    };
+    let is_bad = |index: &u32| ShownState::of(ring.instance(*index), health) != ShownState::ACTIVE;
     let culprits = Vec::from_iter((0..instances.len() as u32).filter(is_bad));
     let good = instances.len() - culprits.len();
     let timeout = ring.config().heartbeat_timeout;
@@ -226,6 +224,7 @@ fn may_fail(count: usize, of: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ring::InstanceState;
     use crate::ring::{InstanceDesc, RingConfig};
 
     const NOW: i64 = 1_000_000;

@@ -4,7 +4,8 @@ use crate::go::duration;
 use crate::ring::{InstanceState, Ring, RingError};
 use crate::time::{WallTime, age_text};
 
-use super::judge::{ALL_KEYS, Finding, InstanceReport, Judgement, Severity, ShownState, Writes, percent};
+use super::ShownState;
+use super::judge::{ALL_KEYS, Finding, InstanceReport, Judgement, Severity, Writes, percent};
 use super::margin::tolerance;
 
 /// How far a heartbeat may lie ahead of the reader's clock before it is worth a word.
@@ -34,6 +35,8 @@ pub(super) fn find(ring: &Ring, now: WallTime, judgement: &Judgement) -> Vec<Fin
     findings.extend(future_heartbeats(ring, now));
     findings.extend(without_tokens(ring));
     findings.extend(zones(ring));
+    findings.extend(foreign(ring));
+    findings.extend(shared_addresses(ring));
     findings.extend(contested_tokens(ring));
     findings.extend(uneven_ownership(ring, judgement));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -41,21 +44,57 @@ pub(super) fn find(ring: &Ring, now: WallTime, judgement: &Judgement) -> Vec<Fin
 }
 
 fn finding(
+    key: &'static str,
     severity: Severity,
     what: impl Into<String>,
     why: impl Into<String>,
     advice: impl Into<String>,
 ) -> Finding {
-    Finding { severity, what: what.into(), why: why.into(), advice: advice.into(), command: None }
+    Finding {
+        key,
+        severity,
+        what: what.into(),
+        why: why.into(),
+        advice: advice.into(),
+        check: None,
+        command: None,
+    }
+}
+
+impl Finding {
+    fn checked_by(self, check: impl Into<String>) -> Self {
+        Self { check: Some(check.into()), ..self }
+    }
+}
+
+/// Names of pods for a shell: those that need no quotes.
+fn pods<'a>(ring: &Ring, reports: impl Iterator<Item = &'a InstanceReport>) -> Vec<String> {
+    const SHOWN: usize = 3;
+    let is_plain = |id: &&str| id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
+    let ids = reports.map(|report| &**ring.id(report.index)).filter(is_plain).take(SHOWN);
+    let pods = Vec::from_iter(ids.map(str::to_owned));
+    if pods.is_empty() { vec!["POD".to_owned()] } else { pods }
+}
+
+/// Whether these pods run, and what they last said.
+fn look_at_pods(pods: &[String]) -> String {
+    let logs = pods.iter().map(|pod| format!("kubectl logs {pod} --tail=50"));
+    let first = format!("kubectl get pods -o wide {}", pods.join(" "));
+    std::iter::once(first).chain(logs).collect::<Vec<_>>().join("\n")
 }
 
 fn empty_ring() -> Finding {
     finding(
+        "empty-ring",
         Severity::Critical,
         "The ring is empty.",
         "Nobody has registered yet, or this process has not heard of anybody: it may have failed to join the \
          memberlist cluster, or the ingesters are still replaying their WAL, which comes before they register.",
         "Look at /memberlist of the same process: does it list the other pods? Then at the logs of the ingesters.",
+    )
+    .checked_by(
+        "curl -s -H 'Accept: application/json' http://LOKI:3100/memberlist | jq '.SortedMembers[].Name'\n\
+         kubectl get pods -l app.kubernetes.io/component=ingester\nkubectl logs POD | grep -iE 'memberlist|ring|replay'",
     )
 }
 
@@ -64,11 +103,13 @@ fn too_few_instances(ring: &Ring) -> Option<Finding> {
     let required = ring.config().strategy.required(factor, 0);
     (count < required).then(|| {
         finding(
+            "too-few-instances",
             Severity::Critical,
             format!("Replication factor {factor} needs at least {required} instances; there {} {count}.", are(count)),
             "Reads and writes wait for a majority of the replication factor, not of the instances that exist: all fail.",
             "Set common.replication_factor to 1 for a single instance, or start more instances.",
         )
+        .checked_by("curl -s http://LOKI:3100/config | grep -n 'replication_factor:'\nkubectl get pods")
     })
 }
 
@@ -77,6 +118,7 @@ fn no_slack(ring: &Ring) -> Option<Finding> {
     let required = ring.config().strategy.required(factor, 0);
     (count >= required && count < factor).then(|| {
         finding(
+            "no-slack",
             Severity::Warning,
             format!("{count} instances with replication factor {factor}: none may fail."),
             format!("Writes need {required} of {factor} replicas, and there are only {count} to answer."),
@@ -121,13 +163,14 @@ fn reads(ring: &Ring, judgement: &Judgement) -> Option<Finding> {
             ),
         ),
     };
-    Some(finding(Severity::Critical, format!("Every query fails: {error}."), why, advice))
+    Some(finding("reads", Severity::Critical, format!("Every query fails: {error}."), why, advice))
 }
 
 fn writes(writes: &Writes) -> Option<Finding> {
     let (key, error) = writes.example.as_ref()?;
     let share = writes.failing_keys as f64 / ALL_KEYS as f64 * 100.0;
     Some(finding(
+        "writes",
         Severity::Critical,
         format!("Writes fail for {} of the keys.", percent(share)),
         format!("For instance, key {key}: {error}."),
@@ -144,8 +187,10 @@ fn unhealthy(ring: &Ring, judgement: &Judgement) -> Option<Finding> {
         return Some(all_unhealthy(ring, &unhealthy, &timeout));
     }
     Some(Finding {
+        check: Some(look_at_pods(&pods(ring, unhealthy.iter().copied()))),
         command: Some(forget_commands(ring, &unhealthy)),
         ..finding(
+            "unhealthy",
             Severity::Critical,
             format!("UNHEALTHY: {}.", names(ring, unhealthy.iter().copied())),
             format!(
@@ -167,6 +212,7 @@ fn all_unhealthy(ring: &Ring, unhealthy: &[&InstanceReport], timeout: &str) -> F
         (report.heartbeat_age.unwrap_or_default(), WallTime::from_unix_secs(timestamp).to_rfc3339())
     });
     finding(
+        "all-unhealthy",
         Severity::Critical,
         format!("Every heartbeat is older than {timeout}: the newest is {} old.", age_text(age)),
         "Either nothing is running, or this is an old copy of the ring and the clock it is judged with is not.",
@@ -206,17 +252,33 @@ fn in_state(ring: &Ring, judgement: &Judgement, state: InstanceState) -> Option<
             "Normal for about a second after the start. If it lasts, look at the log of that pod.",
         ),
     };
-    Some(finding(Severity::Warning, format!("{state}: {}.", names(ring, these())), why, advice))
+    let what = format!("{state}: {}.", names(ring, these()));
+    Some(
+        finding(in_state_key(state), Severity::Warning, what, why, advice)
+            .checked_by(look_at_pods(&pods(ring, these()))),
+    )
+}
+
+fn in_state_key(state: InstanceState) -> &'static str {
+    match state {
+        InstanceState::Leaving => "leaving",
+        InstanceState::Joining => "joining",
+        _ => "pending",
+    }
 }
 
 fn readiness(judgement: &Judgement) -> Option<Finding> {
     let error = judgement.readiness.as_ref()?.as_ref().err()?;
-    Some(finding(
-        Severity::Warning,
-        format!("An ingester that starts now would not become ready: {error}."),
-        "Before its first success /ready looks at every entry of the ring, not only at its own.",
-        "Rollouts stall until every entry is ACTIVE and healthy. Pods that are ready already stay ready.",
-    ))
+    Some(
+        finding(
+            "readiness",
+            Severity::Warning,
+            format!("An ingester that starts now would not become ready: {error}."),
+            "Before its first success /ready looks at every entry of the ring, not only at its own.",
+            "Rollouts stall until every entry is ACTIVE and healthy. Pods that are ready already stay ready.",
+        )
+        .checked_by("curl -s http://NEW-POD:3100/ready"),
+    )
 }
 
 fn future_heartbeats(ring: &Ring, now: WallTime) -> Option<Finding> {
@@ -228,6 +290,7 @@ fn future_heartbeats(ring: &Ring, now: WallTime) -> Option<Finding> {
         .filter(|(_, ahead)| *ahead > FUTURE_SLACK)
         .max_by_key(|(_, ahead)| *ahead)?;
     Some(finding(
+        "future-heartbeats",
         Severity::Warning,
         format!(
             "The heartbeat of {id} lies {} in the future.",
@@ -236,7 +299,8 @@ fn future_heartbeats(ring: &Ring, now: WallTime) -> Option<Finding> {
         "Its clock is ahead of the one this ring is read with. It counts as healthy for that much longer after a crash, \
          and an entry from the future cannot be forgotten: the newer timestamp wins every merge.",
         "Compare the clocks (chronyc tracking). If \"now\" was set by hand, set it to when the page was taken.",
-    ))
+    )
+    .checked_by("date -u; kubectl exec POD -- date -u"))
 }
 
 fn without_tokens(ring: &Ring) -> Option<Finding> {
@@ -245,6 +309,7 @@ fn without_tokens(ring: &Ring) -> Option<Finding> {
         .iter()
         .find(|(_, instance)| instance.tokens.is_empty() && instance.state == InstanceState::Active)?;
     Some(finding(
+        "without-tokens",
         Severity::Warning,
         format!("{id} is ACTIVE without tokens."),
         "It gets no writes, but counts as an instance in the quorum of reads.",
@@ -260,6 +325,7 @@ fn zones(ring: &Ring) -> Option<Finding> {
         let several = zones.len() > 1;
         return several.then(|| {
             finding(
+                "zones",
                 Severity::Warning,
                 format!("The instances name {} zones, but zone awareness is off here.", zones.len()),
                 "Loki ignores zones unless ring.zone_awareness_enabled is set; the page cannot know whether it is.",
@@ -269,6 +335,7 @@ fn zones(ring: &Ring) -> Option<Finding> {
     }
     if unnamed {
         return Some(finding(
+            "zones",
             Severity::Warning,
             "Zone awareness is on, but some instances have no zone.",
             "An instance without a zone is not counted towards any, so replicas may share a place.",
@@ -277,6 +344,7 @@ fn zones(ring: &Ring) -> Option<Finding> {
     }
     (zones.len() < factor).then(|| {
         finding(
+            "zones",
             Severity::Warning,
             match zones.len() {
                 1 => format!("A single zone for replication factor {factor}."),
@@ -288,11 +356,58 @@ fn zones(ring: &Ring) -> Option<Finding> {
     })
 }
 
+/// Products that share the ring's code, by the first word of their instances' names.
+const PRODUCTS: [&str; 6] = ["loki", "mimir", "tempo", "cortex", "pyroscope", "enterprise-logs"];
+
+/// Instances that are called like another product's than most.
+fn foreign(ring: &Ring) -> Option<Finding> {
+    let product = |id: &str| PRODUCTS.into_iter().find(|product| id.to_ascii_lowercase().contains(product));
+    let count = |wanted: &str| ring.instances().iter().filter(|(id, _)| product(id) == Some(wanted)).count();
+    let home =
+        PRODUCTS.into_iter().max_by_key(|product| count(product)).filter(|product| count(product) > 0)?;
+    let strangers = ring.instances().iter().map(|(id, _)| id);
+    let strangers = Vec::from_iter(strangers.filter(|id| product(id).is_some_and(|other| other != home)));
+    let first = strangers.first()?;
+    Some(
+        finding(
+            "foreign",
+            Severity::Critical,
+            format!("{first} is called like another product\u{2019}s, among {} of {home}\u{2019}s.", count(home)),
+            "Two clusters have merged by gossip, as happens when an IP address is used again by a pod of another \
+             product and neither has a cluster label. Streams whose replicas are strangers fail.",
+            "Set memberlist.cluster_label in both, with cluster_label_verification_disabled true while it rolls out; \
+             then forget the strangers here.",
+        )
+        .checked_by(
+            "curl -s -H 'Accept: application/json' http://LOKI:3100/memberlist | jq -r '.SortedMembers[] | .Name, .Addr'",
+        ),
+    )
+}
+
+/// Two living entries at one address: one pod under two names, or an address that was used again.
+fn shared_addresses(ring: &Ring) -> Option<Finding> {
+    let mut addresses: Vec<(&str, &str)> =
+        ring.instances().iter().map(|(id, instance)| (&*instance.addr, &**id)).collect();
+    addresses.retain(|(address, _)| !address.is_empty());
+    addresses.sort_unstable();
+    let pair = addresses.windows(2).find(|pair| pair[0].0 == pair[1].0)?;
+    let ((address, one), (_, other)) = (pair[0], pair[1]);
+    Some(finding(
+        "shared-addresses",
+        Severity::Warning,
+        format!("{one} and {other} have one address, {address}."),
+        "A pod came back under another name, or its address went to another one. Both entries count: one of them is \
+         a ghost that others keep asking.",
+        "Forget the one that is gone, and give the pods names that stay (a StatefulSet, or instance_id).",
+    ))
+}
+
 fn contested_tokens(ring: &Ring) -> Option<Finding> {
     let claimed: usize = ring.instances().iter().map(|(_, instance)| instance.tokens.len()).sum();
     let lost = claimed - ring.topology().tokens().len();
     (lost > 0).then(|| {
         finding(
+            "contested-tokens",
             Severity::Warning,
             format!("{lost} tokens are claimed by two instances."),
             "The next merge gives each to one of them: not to one that is LEAVING, else to the smaller ID.",
@@ -307,6 +422,7 @@ fn uneven_ownership(ring: &Ring, judgement: &Judgement) -> Option<Finding> {
     let most = fair.max_by(|a, b| ratio(a).total_cmp(&ratio(b)))?;
     (ratio(most) > 1.5).then(|| {
         finding(
+            "uneven-ownership",
             Severity::Info,
             format!(
                 "{} owns {}, {:.1} times its fair share.",

@@ -4,16 +4,16 @@
 //! names. Reads and readiness are questions to an ingester ring only, so a ring whose strategy ignores
 //! the unhealthy (compactor, scheduler, index gateway, ruler) is judged by its look-ups alone.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ring::{
-    Desc, HeartbeatHealth, InstanceDesc, InstanceState, LookupBuffer, NotReady, Operation,
-    ReplicationStrategy, Ring, RingError, ownership_percent, token_distance,
+    Desc, HeartbeatHealth, LookupBuffer, NotReady, Operation, ReplicationStrategy, Ring, RingError,
+    ownership_percent, token_distance,
 };
 use crate::time::WallTime;
 
+use super::ShownState;
 use super::margin::{failing_zones, margin};
 
 /// Keys in the token space.
@@ -37,34 +37,6 @@ impl Verdict {
             Self::Healthy => "healthy",
             Self::Degraded => "degraded",
             Self::Down => "down",
-        }
-    }
-}
-
-/// An instance's state as a reader's clock computes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ShownState {
-    /// What the instance says of itself.
-    Stated(InstanceState),
-    /// Its heartbeat is too old, whatever it said.
-    Unhealthy,
-}
-
-impl ShownState {
-    /// The state of `instance`, as the ring page would print it.
-    pub fn of(instance: &InstanceDesc, health: HeartbeatHealth) -> Self {
-        match health.covers(instance.timestamp) {
-            true => Self::Stated(instance.state),
-            false => Self::Unhealthy,
-        }
-    }
-}
-
-impl fmt::Display for ShownState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stated(state) => state.fmt(f),
-            Self::Unhealthy => f.pad("UNHEALTHY"),
         }
     }
 }
@@ -124,15 +96,19 @@ pub enum Severity {
 /// One reason for the verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
+    /// Which kind of finding, in a word that stays; at most one of a kind is in a judgement.
+    pub key: &'static str,
     /// How much it weighs.
     pub severity: Severity,
     /// What is the case.
     pub what: String,
     /// What follows from it.
     pub why: String,
-    /// How to check and what to do.
+    /// What to do.
     pub advice: String,
-    /// A command line that does it, or checks it.
+    /// Command lines that check whether it is so, and why.
+    pub check: Option<String>,
+    /// Command lines that mend it.
     pub command: Option<String>,
 }
 
@@ -159,10 +135,34 @@ pub struct Judgement {
 
 /// Judges `ring` at `now`. The work is one look-up a token.
 pub fn judge(ring: &Ring, now: WallTime) -> Judgement {
+    judge_after(ring, now, None)
+}
+
+/// The same, after the `last` judgement of a ring that may be the same but for its heartbeats: then what
+/// depends on tokens and states is taken from there.
+pub fn judge_after(ring: &Ring, now: WallTime, last: Option<(&Ring, &Judgement)>) -> Judgement {
     let health = ring.health_at(now);
     let is_ingester_ring = ring.config().strategy == ReplicationStrategy::Default;
-    let instances = report_instances(ring, now, health);
-    let writes = judge_writes(ring, health, is_ingester_ring);
+    let last = last.filter(|(before, judged)| {
+        Arc::ptr_eq(before.topology(), ring.topology())
+            && before.config() == ring.config()
+            && before.instances().len() == ring.instances().len()
+            && ring.instances().iter().zip(before.instances()).zip(&judged.instances).all(
+                |(((_, instance), (_, before)), judged)| {
+                    before.state == instance.state && judged.shown_state == ShownState::of(instance, health)
+                },
+            )
+    });
+    let last = last.map(|(_, judged)| judged);
+    let owned = match last {
+        Some(last) => last.instances.iter().map(|report| report.owned_keys).collect(),
+        None => ring.topology().owned_keys(),
+    };
+    let instances = report_instances(ring, now, health, owned);
+    let writes = match last {
+        Some(last) => last.writes.clone(),
+        None => judge_writes(ring, health, is_ingester_ring),
+    };
     let reads = is_ingester_ring.then(|| judge_reads(ring, health));
     let readiness = is_ingester_ring.then(|| {
         let entries = ring.instances().iter().map(|(id, instance)| (Arc::clone(id), instance.clone()));
@@ -170,8 +170,7 @@ pub fn judge(ring: &Ring, now: WallTime) -> Judgement {
     });
 
     let reads_fail = reads.as_ref().is_some_and(|reads| reads.outcome.is_err());
-    let all_active =
-        instances.iter().all(|report| report.shown_state == ShownState::Stated(InstanceState::Active));
+    let all_active = instances.iter().all(|report| report.shown_state == ShownState::ACTIVE);
     let verdict = match () {
         () if reads_fail || writes.failing_keys == ALL_KEYS => Verdict::Down,
         () if writes.failing_keys > 0 || !all_active => Verdict::Degraded,
@@ -193,13 +192,17 @@ pub fn judge(ring: &Ring, now: WallTime) -> Judgement {
     judgement
 }
 
-fn report_instances(ring: &Ring, now: WallTime, health: HeartbeatHealth) -> Vec<InstanceReport> {
+fn report_instances(
+    ring: &Ring,
+    now: WallTime,
+    health: HeartbeatHealth,
+    owned: Vec<u64>,
+) -> Vec<InstanceReport> {
     let topology = ring.topology();
     let mut zone_tokens = vec![0usize; topology.zones().len()];
     for (index, (_, instance)) in ring.instances().iter().enumerate() {
         zone_tokens[topology.zone_of(index as u32)] += instance.tokens.len();
     }
-    let owned = topology.owned_keys();
     let reports =
         ring.instances().iter().zip(owned).enumerate().map(|(index, ((_, instance), owned_keys))| {
             let tokens = instance.tokens.len();
@@ -263,8 +266,7 @@ fn judge_writes(ring: &Ring, health: HeartbeatHealth, is_ingester_ring: bool) ->
 fn summarise(ring: &Ring, judgement: &Judgement) -> String {
     let count = ring.instances().len();
     let active = judgement.instances.iter();
-    let active =
-        active.filter(|report| report.shown_state == ShownState::Stated(InstanceState::Active)).count();
+    let active = active.filter(|report| report.shown_state == ShownState::ACTIVE).count();
     let share = judgement.writes.failing_keys as f64 / ALL_KEYS as f64 * 100.0;
     let reads = match &judgement.reads {
         Some(Reads { outcome: Err(error), .. }) => format!(" All reads fail: {error}."),
@@ -292,5 +294,38 @@ pub fn percent(share: f64) -> String {
         s if s == 0.0 || s == 100.0 => format!("{s:.0} %"),
         s if s < 10.0 => format!("{s:.2} %"),
         s => format!("{s:.1} %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ring::{InstanceState, RingConfig};
+
+    #[test]
+    fn judging_after_heartbeats_alone_is_judging_anew() {
+        let desc = |heartbeats: [i64; 4], third: InstanceState| -> Desc {
+            let instance = |(place, timestamp): (usize, i64)| {
+                let tokens = (0..32).map(|token| token * 130_000_000 + place as u32 * 9_000_003).collect();
+                let state = if place == 2 { third } else { InstanceState::Active };
+                let desc = InstanceDesc { timestamp, tokens, state, ..InstanceDesc::default() };
+                (Arc::from(format!("loki-{place}")), desc)
+            };
+            heartbeats.into_iter().enumerate().map(instance).collect()
+        };
+        let start = desc([100, 100, 100, 30], InstanceState::Active);
+        let first = Ring::new(&start, RingConfig::default());
+        let judged = judge(&first, WallTime::from_unix_secs(100));
+        for (heartbeats, third, now) in [
+            ([105, 104, 103, 30], InstanceState::Active, 106),
+            ([105, 104, 103, 106], InstanceState::Active, 106),
+            ([105, 104, 103, 30], InstanceState::Leaving, 106),
+            ([100, 100, 100, 30], InstanceState::Active, 500),
+        ] {
+            let mut ring = first.clone();
+            ring.update(&desc(heartbeats, third));
+            let now = WallTime::from_unix_secs(now);
+            assert_eq!(judge_after(&ring, now, Some((&first, &judged))), judge(&ring, now));
+        }
     }
 }

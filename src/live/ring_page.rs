@@ -16,10 +16,10 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, Visitor};
 use crate::ring::{Desc, InstanceDesc, InstanceState, Tokens};
 use crate::time::WallTime;
 
+use super::ShownState;
+
 /// The longest text that is looked at: about 3,000 instances of 512 tokens.
 pub const MAX_PAGE_BYTES: usize = 32 << 20;
-
-const UNHEALTHY: &str = "UNHEALTHY";
 
 /// What a page says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct RingPage {
     /// The serving process's clock, if the page tells it.
     pub now: Option<WallTime>,
     /// The state that the page printed for each instance, `UNHEALTHY` included.
-    pub reported: BTreeMap<Arc<str>, &'static str>,
+    pub reported: BTreeMap<Arc<str>, ShownState>,
     /// The IDs of tombstones; only a key's raw value shows them.
     pub tombstones: Vec<Arc<str>>,
 }
@@ -231,7 +231,7 @@ fn ring_of_shards(shards: Vec<Shard<'_>>, now: Option<WallTime>) -> Result<RingP
             read_only_updated_timestamp: shard.read_only_updated_timestamp.0,
             tokens: Tokens::from(shard.tokens.0),
         };
-        page.reported.insert(Arc::clone(&id), shard.state.name());
+        page.reported.insert(Arc::clone(&id), shard.state);
         page.take(id, instance)?;
     }
     Ok(page)
@@ -252,13 +252,18 @@ fn ring_of_entries(entries: BTreeMap<String, Entry<'_>>) -> Result<RingPage, Pag
             read_only_updated_timestamp: entry.read_only_updated_timestamp,
             tokens: Tokens::from(entry.tokens.0),
         };
-        page.reported.insert(Arc::clone(&id), instance.state.name());
+        page.reported.insert(Arc::clone(&id), ShownState::Stated(instance.state));
         page.take(id, instance)?;
     }
     Ok(page)
 }
 
 impl RingPage {
+    /// The state that the page printed for one of its instances.
+    pub fn shown_state(&self, id: &str) -> ShownState {
+        self.reported.get(id).copied().unwrap_or(ShownState::Unhealthy)
+    }
+
     fn take(&mut self, id: Arc<str>, instance: InstanceDesc) -> Result<(), PageError> {
         if instance.state == InstanceState::Left {
             self.tombstones.push(id);
@@ -336,43 +341,6 @@ impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for OrNull<T> {
 /// A field that is there, be it `null`.
 fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
-}
-
-/// A state as the page prints it.
-#[derive(Clone, Copy)]
-enum ShownState {
-    Stated(InstanceState),
-    Unhealthy,
-}
-
-impl ShownState {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Stated(state) => state.name(),
-            Self::Unhealthy => UNHEALTHY,
-        }
-    }
-
-    fn assumed(self) -> InstanceState {
-        match self {
-            Self::Stated(state) => state,
-            Self::Unhealthy => InstanceState::Active,
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for ShownState {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = Cow::<str>::deserialize(deserializer)?;
-        match (name.parse(), name.eq_ignore_ascii_case(UNHEALTHY)) {
-            (Ok(state), _) => Ok(Self::Stated(state)),
-            (Err(()), true) => Ok(Self::Unhealthy),
-            (Err(()), false) => Err(D::Error::custom(format!(
-                "{:?} is no state; there are ACTIVE, LEAVING, PENDING, JOINING, LEFT and UNHEALTHY",
-                name.chars().take(40).collect::<String>()
-            ))),
-        }
-    }
 }
 
 /// A state as protobuf numbers it, in a key's raw value.

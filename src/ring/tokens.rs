@@ -28,7 +28,7 @@ impl Tokens {
     }
 
     /// Whether both are the same allocation: a cheap "nothing changed", never a proof of difference.
-    pub(super) fn shares_storage(&self, other: &Self) -> bool {
+    pub(crate) fn shares_storage(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Some(a), Some(b)) => Arc::ptr_eq(a, b),
             (None, None) => true,

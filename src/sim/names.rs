@@ -29,6 +29,9 @@ impl Simulation {
     fn is_in_group(&self, name: &str, group: &str, count: usize) -> bool {
         let Ok(group) = self.known_group(group) else { return false };
         let settings = &self.world.options.groups[group];
+        if settings.names.iter().take(count).any(|own| own == name) {
+            return true;
+        }
         let number = name.strip_prefix(&*settings.name).and_then(|rest| rest.strip_prefix('-'));
         let ordinal = number.and_then(|number| number.parse::<usize>().ok()?.checked_sub(settings.first));
         ordinal.is_some_and(|ordinal| ordinal < count && pod_name(settings, ordinal) == name)
@@ -89,7 +92,8 @@ impl Simulation {
 
 /// What a group calls the pod of this ordinal, counted from 0.
 pub(super) fn pod_name(group: &Group, ordinal: usize) -> String {
-    format!("{}-{}", group.name, group.first + ordinal)
+    let own = group.names.get(ordinal).cloned();
+    own.unwrap_or_else(|| format!("{}-{}", group.name, group.first + ordinal))
 }
 
 /// What the name of some pods is.

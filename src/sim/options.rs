@@ -2,6 +2,8 @@
 //!
 //! Names and defaults are those of Loki's configuration where it has them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::prng::Ratio;
@@ -36,6 +38,9 @@ pub struct Options {
     pub deployment: DeploymentOptions,
     /// Who pushes and queries.
     pub workload: WorkloadOptions,
+    /// What stands in the ingesters' tokens files at the beginning, by pod; read if `persist_tokens` is on.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tokens_files: BTreeMap<String, Vec<u32>>,
     /// The wall clock at the beginning: unix seconds.
     pub epoch: i64,
     /// How many entries of the journal are kept.
@@ -50,6 +55,9 @@ pub struct Options {
 pub struct Group {
     /// The pods are called `name-0`, `name-1` and so on.
     pub name: String,
+    /// Names of the first pods, where they are others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// How many.
     pub count: usize,
     /// The first pod's number.
@@ -338,6 +346,7 @@ impl Default for Options {
             dns: DnsOptions::default(),
             deployment: DeploymentOptions::default(),
             workload: WorkloadOptions::default(),
+            tokens_files: BTreeMap::new(),
             epoch: 1_767_225_600,
             journal: 20_000,
             journal_packets: false,
@@ -349,6 +358,7 @@ impl Default for Group {
     fn default() -> Self {
         Self {
             name: "loki".into(),
+            names: Vec::new(),
             count: 3,
             first: 0,
             target: Target::All,
@@ -518,6 +528,9 @@ impl Options {
             }
             if self.groups[..index].iter().any(|other| other.name == group.name) {
                 return wrong(&format!("groups[{index}].name"), group.name.clone(), "a name of its own");
+            }
+            if let Some(name) = group.names.iter().find(|name| name.is_empty() || name.len() > 200) {
+                return wrong(&format!("groups[{index}].names"), name.clone(), "1 to 200 bytes each");
             }
             if !group.address.is_empty() && group.address.parse::<std::net::Ipv4Addr>().is_err() {
                 return wrong(

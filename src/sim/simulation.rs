@@ -154,10 +154,12 @@ impl Simulation {
         if let Some(label) = &settings.cluster_label {
             self.world.hosts[index as usize].label = label.as_str().into();
         }
+        let name = pod_name(settings, ordinal);
+        let saved = options.tokens_files.get(&name).map(|tokens| (RingKind::Ingester, tokens.clone().into()));
         let is_bridge = !self.pods.iter().any(|pod| pod.zone_number == zone && !pod.foreign);
         self.pods.push(Pod {
             index,
-            name: pod_name(settings, ordinal).into(),
+            name: name.into(),
             group: group as u32,
             ordinal,
             zone: Arc::clone(&self.world.zones[zone as usize]),
@@ -170,7 +172,7 @@ impl Simulation {
             paused: false,
             ready: false,
             clock_offset: 0,
-            tokens: std::collections::BTreeMap::new(),
+            tokens: saved.into_iter().collect(),
             disk_full: false,
             wal: Vec::new(),
             wal_replay: None,

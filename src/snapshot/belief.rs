@@ -34,7 +34,8 @@ pub struct Belief {
     pub member: Option<State>,
 }
 
-/// What everybody believes of everybody. Rows are observers and columns subjects, both by the node's number.
+/// What observers believe of everybody. Rows are observers and columns subjects, both by the node's number; the
+/// observers are all nodes, or the first few.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Beliefs {
     nodes: usize,
@@ -42,19 +43,33 @@ pub struct Beliefs {
     /// Whether an observer believes anything: its process runs.
     knows: Vec<bool>,
     truth: Vec<Belief>,
+    /// Whether `truth` is no more than the newest that any observer knows.
+    pub only_newest: bool,
 }
 
 impl Beliefs {
-    /// Makes room for so many nodes; nobody believes anything if their number changes.
-    pub fn resize(&mut self, nodes: usize) {
-        if self.nodes != nodes {
+    /// Makes room for so many nodes, of which the first `observers` believe something of all; nobody believes
+    /// anything if their numbers change.
+    pub fn resize(&mut self, observers: usize, nodes: usize) {
+        if (self.knows.len(), self.nodes) != (observers, nodes) {
             *self = Self {
                 nodes,
-                cells: vec![Belief::default(); nodes * nodes],
-                knows: vec![false; nodes],
+                cells: vec![Belief::default(); observers * nodes],
+                knows: vec![false; observers],
                 truth: vec![Belief::default(); nodes],
+                only_newest: self.only_newest,
             };
         }
+    }
+
+    /// How many of the nodes observe.
+    pub fn observers(&self) -> usize {
+        self.knows.len()
+    }
+
+    /// What the row of what is the case is called.
+    pub fn truth_name(&self) -> &'static str {
+        if self.only_newest { "newest" } else { "truth" }
     }
 
     /// How many nodes.
@@ -93,7 +108,7 @@ impl Beliefs {
     /// How many of the observers believe of all subjects what the truth says, without regard to ages; and how
     /// many observers there are.
     pub fn agreement(&self) -> (usize, usize) {
-        let rows = (0..self.nodes as u32).filter_map(|observer| self.row(observer));
+        let rows = (0..self.observers() as u32).filter_map(|observer| self.row(observer));
         let agrees = |row: &[Belief]| row.iter().zip(&self.truth).all(|(one, truth)| one.agrees_with(*truth));
         rows.fold((0, 0), |(agreeing, all), row| (agreeing + usize::from(agrees(row)), all + 1))
     }
@@ -139,7 +154,7 @@ mod tests {
     #[test]
     fn those_who_believe_nothing_do_not_disagree() {
         let mut beliefs = Beliefs::default();
-        beliefs.resize(3);
+        beliefs.resize(3, 3);
         let active = Belief { ring: RingBelief::Active, age: 1, member: Some(State::Alive) };
         beliefs.truth_mut().fill(active);
         beliefs.row_mut(0).fill(Belief { age: 3, ..active });
@@ -152,9 +167,18 @@ mod tests {
     }
 
     #[test]
+    fn a_few_may_observe_many() {
+        let mut beliefs = Beliefs::default();
+        beliefs.resize(2, 5);
+        beliefs.row_mut(1)[4].ring = RingBelief::Active;
+        assert_eq!((beliefs.row(1).unwrap().len(), beliefs.row(2)), (5, None));
+        assert_eq!(beliefs.agreement(), (0, 1));
+    }
+
+    #[test]
     fn a_tombstone_and_no_entry_are_the_same_to_a_reader() {
         let mut beliefs = Beliefs::default();
-        beliefs.resize(1);
+        beliefs.resize(1, 1);
         beliefs.row_mut(0)[0].ring = RingBelief::Left;
         assert_eq!(beliefs.agreement(), (1, 1));
     }

@@ -35,6 +35,8 @@ pub enum Phase {
     Active,
     /// LEAVING.
     Leaving,
+    /// Its heartbeat is too old for whoever watches.
+    Unhealthy,
     /// The process stands still.
     Paused,
     /// The process is gone.
@@ -96,13 +98,14 @@ impl History {
 
 impl Phase {
     /// All phases, in the order of a legend.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Waiting,
         Self::Up,
         Self::Pending,
         Self::Joining,
         Self::Active,
         Self::Leaving,
+        Self::Unhealthy,
         Self::Paused,
         Self::Down,
     ];
@@ -116,6 +119,7 @@ impl Phase {
             Self::Joining => "JOINING",
             Self::Active => "ACTIVE",
             Self::Leaving => "LEAVING",
+            Self::Unhealthy => "UNHEALTHY",
             Self::Paused => "paused",
             Self::Down => "down",
         }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::live::judge::{Judgement, ShownState, judge};
+use crate::live::ShownState;
+use crate::live::judge::{Judgement, judge};
 use crate::live::ring_page::{self, MAX_PAGE_BYTES, RingPage};
 use crate::loki::trace::{StreamTrace, trace_stream};
 use crate::loki::{Labels, with_service_name};

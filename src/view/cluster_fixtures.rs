@@ -37,7 +37,7 @@ pub(super) fn cluster(nodes: u32, zones: u16) -> Snapshot {
         .filter(|_| zones > 1)
         .map(|zone| Arc::from(format!("zone-{}", char::from(b'a' + zone as u8))));
     snapshot.zones = std::iter::once(Arc::from("")).chain(zones).collect();
-    snapshot.beliefs.resize(nodes as usize);
+    snapshot.beliefs.resize(nodes as usize, nodes as usize);
     snapshot.beliefs.truth_mut().fill(ACTIVE);
     for observer in 0..nodes {
         for (subject, belief) in (0..nodes).zip(snapshot.beliefs.row_mut(observer)) {

@@ -19,6 +19,7 @@ mod labels;
 mod look;
 mod mark;
 pub mod mesh;
+pub mod observed;
 mod orbit;
 mod paint;
 pub mod palette;

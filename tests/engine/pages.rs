@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ringside::live::ShownState;
 use ringside::live::judge::{Judgement, Verdict, judge};
 use ringside::live::ring_page::{self, PageError, RingPage};
 use ringside::ring::{Ring, RingConfig};
@@ -72,8 +73,8 @@ fn what_a_page_shows_as_unhealthy_the_readers_clock_computes_too() {
         let ring = Ring::new(&page.desc, RingConfig::default());
         for report in judge(&ring, now).instances {
             let shown = page.reported[ring.id(report.index)];
-            assert_eq!(report.shown_state.to_string(), shown, "{name} {}", ring.id(report.index));
-            unhealthy += usize::from(shown == "UNHEALTHY");
+            assert_eq!(report.shown_state, shown, "{name} {}", ring.id(report.index));
+            unhealthy += usize::from(shown == ShownState::Unhealthy);
         }
     }
     assert!(unhealthy > 0);

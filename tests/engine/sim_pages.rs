@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ringside::live::ring_page;
+use ringside::live::{ShownState, ring_page};
 use ringside::sim::{Command, Options, Response, Scenario, Simulation, page};
 use ringside::time::Instant;
 
@@ -130,7 +130,7 @@ impl Cluster {
 
     fn states(&mut self, path: &str) -> Vec<&'static str> {
         let page = ring_page::parse(&self.body(path)).unwrap();
-        page.reported.into_values().collect()
+        page.reported.into_values().map(ShownState::name).collect()
     }
 
     fn members(&mut self) -> usize {
@@ -338,7 +338,7 @@ fn a_client_counts_when_its_ring_changes_so_a_lone_querier_never_counts_the_dead
     let cluster = Cluster::from_scenario(&scenario).until(60).kill("ingester-0").kill("ingester-1");
     let mut cluster = cluster.until(200);
     let ring = ring_page::parse(&cluster.ask("querier-0", "/ring").body).unwrap();
-    assert_eq!(Vec::from_iter(ring.reported.into_values()), ["UNHEALTHY"; 2]);
+    assert_eq!(Vec::from_iter(ring.reported.into_values()), [ShownState::Unhealthy; 2]);
     let metrics = cluster.ask("querier-0", "/metrics").body;
     assert_eq!(value(&metrics, "loki_ring_members{name=\"ingester\",state=\"ACTIVE\"}"), "2");
     assert_eq!(value(&metrics, "loki_ring_members{name=\"ingester\",state=\"Unhealthy\"}"), "0");

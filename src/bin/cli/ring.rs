@@ -73,6 +73,7 @@ struct ShownFinding<'a> {
     what: &'a str,
     why: &'a str,
     advice: &'a str,
+    check: Option<&'a str>,
     command: Option<&'a str>,
 }
 
@@ -134,6 +135,7 @@ fn json(ring: &Ring, now: WallTime, judgement: &Judgement) -> String {
                 what: &finding.what,
                 why: &finding.why,
                 advice: &finding.advice,
+                check: finding.check.as_deref(),
                 command: finding.command.as_deref(),
             })
             .collect(),
@@ -162,10 +164,12 @@ fn text(ring: &Ring, judgement: &Judgement) -> String {
     let header = ["INSTANCE", "STATE", "ZONE", "ADDRESS", "HEARTBEAT", "TOKENS", "OWNS"].map(str::to_owned);
     text.push_str(&table(std::iter::once(header).chain(rows).collect()));
     for finding in &judgement.findings {
-        let Finding { what, why, advice, command, .. } = finding;
-        let _ = writeln!(text, "\n[{}] {what}\n  why   {why}\n  do    {advice}", severity(finding.severity));
-        for line in command.iter().flat_map(|command| command.lines()) {
-            let _ = writeln!(text, "        {line}");
+        let Finding { what, why, advice, check, command, .. } = finding;
+        let _ = writeln!(text, "\n[{}] {what}\n  why   {why}", severity(finding.severity));
+        for (head, lines) in [("check", check), ("do", &Some(advice.clone())), ("", command)] {
+            for (number, line) in lines.iter().flat_map(|lines| lines.lines()).enumerate() {
+                let _ = writeln!(text, "  {:5} {line}", if number == 0 { head } else { "" });
+            }
         }
     }
     text

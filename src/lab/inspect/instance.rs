@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use crate::go::duration;
-use crate::live::judge::{ShownState, percent};
+use crate::live::ShownState;
+use crate::live::judge::percent;
 use crate::ring::{HeartbeatHealth, InstanceDesc, InstanceState, Ring, ownership_percent};
 use crate::time::WallTime;
 

@@ -13,7 +13,7 @@ fn a_ring_page_gives_its_instances_and_its_clock() {
     assert_eq!(instance.timestamp, 1_795_341_296);
     assert_eq!(instance.registered_timestamp, 0);
     assert_eq!(page.now.unwrap().to_rfc3339(), "2026-11-22T09:55:03.094612473Z");
-    assert_eq!(page.reported["loki-1"], "ACTIVE");
+    assert_eq!(page.reported["loki-1"], ShownState::ACTIVE);
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn null_lists_missing_fields_and_unhealthy_are_taken() {
     let page =
         parse(r#"{"shards":[{"id":"a","state":"UNHEALTHY","tokens":null,"versions":{"1":2}}]}"#).unwrap();
     assert_eq!(page.desc.ingesters["a"].state, InstanceState::Active);
-    assert_eq!(page.reported["a"], "UNHEALTHY");
+    assert_eq!(page.reported["a"], ShownState::Unhealthy);
     assert_eq!(page.now, None);
 }
 

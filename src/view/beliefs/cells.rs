@@ -39,7 +39,7 @@ impl BeliefPicture {
         scene.layer_at(hatch).faint(0.5);
         let nodes = self.grid.nodes;
         let rows = std::iter::once((None, Some(beliefs.truth())))
-            .chain((0..nodes).map(|node| (Some(node), beliefs.row(node))));
+            .chain((0..self.grid.rows).map(|node| (Some(node), beliefs.row(node))));
         for (observer, row) in rows {
             let Some(row) = row else {
                 self.paint_silence(snapshot, observer.unwrap_or(0), hatch, scene);
@@ -78,7 +78,7 @@ impl BeliefPicture {
         let beliefs = &snapshot.beliefs;
         let layer = scene.layers_for([Role::Ink].into_iter(), Style::Stroke(1.25));
         let mut left = OUTLINED;
-        for observer in 0..self.grid.nodes {
+        for observer in 0..self.grid.rows {
             let Some(row) = beliefs.row(observer) else { continue };
             for (subject, (&one, &truth)) in (0..self.grid.nodes).zip(row.iter().zip(beliefs.truth())) {
                 if left > 0 && !one.agrees_with(truth) {
@@ -130,7 +130,10 @@ impl BeliefPicture {
             );
         }
         let word = snapshot.nodes.get(observer as usize).map_or("", condition);
-        let text = format!("{word}: believes nothing");
+        let text = match snapshot.beliefs.only_newest {
+            true => "no page yet".to_owned(),
+            false => format!("{word}: believes nothing"),
+        };
         if grid.height >= super::NAMED && grid.across() > text.len() as f64 * LETTER_WIDTH + 16.0 {
             let middle = Point::new(at.x + grid.across() / 2.0, at.y + grid.height / 2.0);
             scene.label(middle, Role::InkSoft, Anchor::Middle, format_args!("{text}")).halo = true;

@@ -56,6 +56,8 @@ pub struct BeliefPicture {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Grid {
     nodes: u32,
+    /// Observers.
+    rows: u32,
     /// The upper left corner of the row of the truth.
     corner: Point,
     /// A cell's.
@@ -78,7 +80,8 @@ impl BeliefPicture {
         scene.clear();
         self.names.refresh(snapshot);
         let nodes = snapshot.beliefs.nodes().min(snapshot.nodes.len());
-        self.grid = Grid::fit(nodes as u32, self.names.longest(), size, scene.pixel_ratio);
+        let rows = snapshot.beliefs.observers().min(nodes);
+        self.grid = Grid::fit((rows as u32, nodes as u32), self.names.longest(), size, scene.pixel_ratio);
         if nodes == 0 {
             scene.label(size.middle(), Role::InkSoft, Anchor::Middle, format_args!("no nodes"));
             return;
@@ -116,11 +119,13 @@ impl BeliefPicture {
         let row = |scene: &mut Scene, role: Role, width: f64, node: u32| {
             outline(scene, role, width, grid.at(Some(node), 0), grid.across(), grid.height);
         };
-        if let Some(observer) = snapshot.observer.filter(|&node| node < grid.nodes) {
+        if let Some(observer) = snapshot.observer.filter(|&node| node < grid.rows) {
             row(scene, Role::Ink, 1.25, observer);
         }
         if let Some(node) = look.node.filter(|&node| node < grid.nodes) {
-            row(scene, Role::Accent, 2.0, node);
+            if node < grid.rows {
+                row(scene, Role::Accent, 2.0, node);
+            }
             let top = grid.at(None, node);
             outline(scene, Role::Accent, 2.0, top, grid.width, grid.bottom() - top.y);
         }
@@ -144,14 +149,16 @@ impl BeliefPicture {
         let (rows, columns) = (grid.height >= NAMED, grid.width >= NAMED);
         let beside = grid.corner.x - 7.0;
         let truth = Point::new(beside, grid.corner.y + grid.truth / 2.0);
-        scene.label(truth, Role::Ink, Anchor::End, format_args!("truth")).strong = true;
+        scene
+            .label(truth, Role::Ink, Anchor::End, format_args!("{}", snapshot.beliefs.truth_name()))
+            .strong = true;
         for node in 0..grid.nodes {
             let name = self.names.of(node);
             let letters = name.chars().count() as f64 * LETTER_WIDTH;
             let is = |other: Option<u32>| other == Some(node);
             let (over_row, over_column) = (is(pointed.0), is(pointed.1));
             let selected = is(look.node);
-            if rows || over_row || selected {
+            if node < grid.rows && (rows || over_row || selected) {
                 let at = grid.at(Some(node), 0);
                 let y = (at.y + grid.height / 2.0).clamp(EDGE, (size.height - EDGE).max(EDGE));
                 let at = Point::new(beside, y);
@@ -182,41 +189,49 @@ impl BeliefPicture {
 }
 
 impl Grid {
-    fn fit(nodes: u32, longest: usize, size: Size, pixel_ratio: f64) -> Self {
+    fn fit((rows, nodes): (u32, u32), longest: usize, size: Size, pixel_ratio: f64) -> Self {
         if nodes == 0 {
             return Self::default();
         }
+        // A few who observe many have rows as tall as can be, whatever that makes of a cell.
+        let is_flat = rows * 3 < nodes;
         let text = longest as f64 * LETTER_WIDTH;
         let left = (text.max(5.0 * LETTER_WIDTH) + 14.0).min(size.width * 0.34);
         let across = |left: f64| ((size.width - left - EDGE) / f64::from(nodes)).min(WIDEST);
         let gap = 7.0;
         let down = |top: f64| {
             let room = size.height - top - gap - EDGE;
-            let alike = room / f64::from(nodes + 1);
-            let height = if alike < TRUTH { (room - TRUTH) / f64::from(nodes) } else { alike };
+            let alike = room / f64::from(rows + 1);
+            let height = if alike < TRUTH { (room - TRUTH) / f64::from(rows.max(1)) } else { alike };
             height.clamp(0.0, TALLEST)
         };
         let level = across(left) >= text + 4.0;
-        let top = if level { 26.0 } else { (text + 12.0).min(size.height * 0.3) };
+        let top = match level {
+            true => 26.0,
+            false if across(left) < NAMED => 24.0,
+            false => (text + 12.0).min(size.height * 0.3),
+        };
         let (mut width, mut height) = (across(left), down(top));
-        let named = width >= NAMED && height >= NAMED;
+        let named = height >= NAMED && (width >= NAMED || is_flat);
         if !named {
             // Square, and only room for the names that are asked for.
             let left = 5.0 * LETTER_WIDTH + 14.0;
             width = across(left).min(down(24.0));
             height = width;
         }
-        (width, height) = (width.min(height * 2.4), height.min(width * 1.4));
+        if !is_flat {
+            (width, height) = (width.min(height * 2.4), height.min(width * 1.4));
+        }
         let (left, top) = if named { (left, top) } else { (5.0 * LETTER_WIDTH + 14.0, 24.0) };
         let truth = height.max(TRUTH);
-        let total = (width * f64::from(nodes), truth + gap + height * f64::from(nodes));
+        let total = (width * f64::from(nodes), truth + gap + height * f64::from(rows));
         let free = |all: f64, used: f64, before: f64| before + ((all - before - EDGE - used) / 2.0).max(0.0);
         // On whole pixels of the screen, so that an image and the shapes over it agree.
         let whole = |length: f64| (length * pixel_ratio).round() / pixel_ratio;
         // With its names in the middle, and a little above the middle.
         let x = left + (free(size.width, total.0, left) - left).min(size.width);
         let y = top + ((free(size.height, total.1, top) - top) * 0.6).max(0.0);
-        Self { nodes, corner: Point::new(whole(x), whole(y)), width, height, truth: whole(truth), gap }
+        Self { nodes, rows, corner: Point::new(whole(x), whole(y)), width, height, truth: whole(truth), gap }
     }
 
     fn has_shapes(&self) -> bool {
@@ -233,7 +248,7 @@ impl Grid {
     }
 
     fn bottom(&self) -> f64 {
-        self.top() + self.height * f64::from(self.nodes)
+        self.top() + self.height * f64::from(self.rows)
     }
 
     /// A cell's upper left corner.
@@ -252,7 +267,7 @@ impl Grid {
             return Some(BeliefCell { observer: None, subject });
         }
         let row = ((at.y - self.top()) / self.height).floor();
-        let observer = (0.0..f64::from(self.nodes)).contains(&row).then_some(row as u32)?;
+        let observer = (0.0..f64::from(self.rows)).contains(&row).then_some(row as u32)?;
         Some(BeliefCell { observer: Some(observer), subject })
     }
 }
@@ -262,6 +277,15 @@ pub fn summary(snapshot: &Snapshot) -> String {
     let (agreeing, all) = snapshot.beliefs.agreement();
     let nodes = plural(snapshot.beliefs.nodes() as u64, "node");
     let running = plural(all as u64, "running node");
+    if snapshot.beliefs.only_newest {
+        let nodes = plural(snapshot.beliefs.nodes() as u64, "instance");
+        let copies = if all == 1 { "1 copy".to_owned() } else { format!("{all} copies") };
+        return match all - agreeing {
+            _ if all == 0 => format!("{nodes}. No copy of the ring has come yet."),
+            0 => format!("{nodes} in {copies}, which agree."),
+            wrong => format!("{nodes}. {wrong} of {copies} differ from the newest."),
+        };
+    }
     match all - agreeing {
         _ if all == 0 => format!("{nodes}. None of them runs, so that nobody believes anything."),
         0 => format!("{nodes}. What is the case is what all of {running} believe."),

@@ -35,15 +35,15 @@ impl BeliefPicture {
         image.tints.extend((0..TINTS as u8).map(tint));
         let beliefs = &snapshot.beliefs;
         let case = beliefs.truth();
-        for side in &mut self.mistaken {
+        for (side, count) in self.mistaken.iter_mut().zip([grid.rows.max(1), grid.nodes]) {
             side.clear();
-            side.resize(grid.nodes as usize, false);
+            side.resize(count as usize, false);
         }
         self.encode(std::iter::once((0, case)), case);
         for y in 0..truth {
             self.draw_row(&mut image.texels[y * columns..][..columns], cell, y as f64 / truth as f64, 1.0);
         }
-        let rows = f64::from(grid.nodes) / below as f64;
+        let rows = f64::from(grid.rows) / below as f64;
         let mut drawn = None;
         for y in 0..below {
             let row_at = |y: usize| (y as f64 * rows + ROUNDING) as u32;

@@ -77,21 +77,26 @@ pub fn words(snapshot: &Snapshot, cell: BeliefCell) -> String {
     let name = |node: u32| snapshot.nodes.get(node as usize).map_or("", |node| &*node.name);
     let (who, row) = match cell.observer {
         Some(observer) => (name(observer), snapshot.beliefs.row(observer)),
+        None if snapshot.beliefs.only_newest => ("the newest of all copies", Some(snapshot.beliefs.truth())),
         None => ("the truth", Some(snapshot.beliefs.truth())),
     };
     let subject = name(cell.subject);
     let Some(&one) = row.and_then(|row| row.get(cell.subject as usize)) else {
-        return format!("{who} believes nothing: its process does not run");
+        return match snapshot.beliefs.only_newest {
+            true => format!("{who} has not shown its ring yet"),
+            false => format!("{who} believes nothing: its process does not run"),
+        };
     };
     let ring = match mark_of_belief(one.ring) {
         None | Some(Mark::Left) => format!("does not show {subject} in the ring"),
         Some(mark) => format!("shows {subject} as {} in the ring", mark.name()),
     };
-    let member = match one.member {
-        None => "does not know it as a member".to_owned(),
-        Some(state) => format!("takes it for {}", member_word(state)),
-    };
-    format!("{who} {ring} and {member}")
+    match one.member {
+        // Nobody was asked for members.
+        None if snapshot.beliefs.only_newest => format!("{who} {ring}"),
+        None => format!("{who} {ring} and does not know it as a member"),
+        Some(state) => format!("{who} {ring} and takes it for {}", member_word(state)),
+    }
 }
 
 fn names(snapshot: &Snapshot, observers: &[u32]) -> String {

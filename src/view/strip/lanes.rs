@@ -32,6 +32,7 @@ impl Layers {
     const BARS: usize = 5;
     const WAITING: usize = 6;
     const DOWN: usize = 7;
+    const UNWELL: usize = 8;
 
     fn new(scene: &mut Scene, height: f64) -> Self {
         let tall = height >= PATTERNED;
@@ -41,6 +42,8 @@ impl Layers {
         scene.layers_for([Role::Ink].into_iter(), Style::Fill);
         scene.layers_for([Role::LineStrong].into_iter(), Style::Dotted(1.5));
         scene.layers_for([Role::Bad].into_iter(), Style::Stroke(1.5));
+        scene.layers_for([Role::Bad].into_iter(), Style::Fill);
+        scene.layer_at(first + Self::UNWELL).faint(if tall { 0.35 } else { 0.9 });
         scene.layer_at(first + Self::ACTIVE).faint(if tall { 0.55 } else { 0.75 });
         scene.layer_at(first + Self::PALE).faint(if tall { 0.25 } else { 0.9 });
         scene.layer_at(first + Self::UP).faint(0.6);
@@ -77,6 +80,20 @@ impl Layers {
                 scene.layer_at(self.first + Self::PALE).rect(at, wide, height);
                 self.outline(scene, left, right, top, height);
                 self.hatch(scene, left, right, top, height, true);
+            }
+            Phase::Unhealthy => {
+                scene.layer_at(self.first + Self::UNWELL).rect(at, wide, height);
+                if self.tall {
+                    // Crosses, so that it is not told by its colour alone.
+                    let (arm, line) = ((height * 0.22).min(4.0), self.first + Self::DOWN);
+                    let count = ((wide / (HATCH * 2.5)) as u32).min(400);
+                    for place in 0..count {
+                        let x = left + (f64::from(place) + 0.5) * wide / f64::from(count.max(1));
+                        let layer = scene.layer_at(line);
+                        layer.line(Point::new(x - arm, middle - arm), Point::new(x + arm, middle + arm));
+                        layer.line(Point::new(x - arm, middle + arm), Point::new(x + arm, middle - arm));
+                    }
+                }
             }
             Phase::Paused if self.tall => {
                 for y in [0.22, 0.62] {
