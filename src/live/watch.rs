@@ -75,14 +75,14 @@ fn host(address: &str) -> &str {
 }
 
 /// The earliest and the latest instant of which any source said something.
-pub fn extent(sources: &[Source]) -> Option<(WallTime, WallTime)> {
+pub fn extent(sources: &[&Source]) -> Option<(WallTime, WallTime)> {
     let first = sources.iter().filter_map(|source| Some(source.history.frames().next()?.at)).min()?;
     let last = sources.iter().filter_map(|source| Some(source.history.latest()?.at)).max()?;
     Some((first, last))
 }
 
 /// The frames of all sources at an instant; nothing from sources that had not said anything by then.
-pub fn frames_at(sources: &[Source], at: WallTime) -> Vec<Option<&Frame>> {
+pub fn frames_at<'s>(sources: &[&'s Source], at: WallTime) -> Vec<Option<&'s Frame>> {
     sources.iter().map(|source| source.history.at(at).filter(|frame| frame.at <= at)).collect()
 }
 

@@ -7,7 +7,8 @@ use crate::view::settings::Settings;
 
 use super::browser;
 use super::home::Home;
-use super::lab::LabPage;
+use super::lab::{Bequest, LabPage};
+use super::live::LivePage;
 use super::ring_page::RingPage;
 use super::session::Session;
 use super::theme::ThemeSwitch;
@@ -17,6 +18,7 @@ enum Route {
     Home,
     Ring,
     Simulate,
+    Live,
     Unknown,
 }
 
@@ -25,6 +27,7 @@ fn route(hash: &str) -> Route {
         "" => Route::Home,
         "ring" => Route::Ring,
         "simulate" => Route::Simulate,
+        "live" => Route::Live,
         _ => Route::Unknown,
     }
 }
@@ -39,6 +42,7 @@ pub(super) fn App() -> impl IntoView {
     let hash = browser::hash();
     let session = Session::new(settings_in(&hash));
     provide_context(session);
+    provide_context(Bequest::default());
     let at = RwSignal::new(route(&hash));
     let embedded = session.embedded;
 
@@ -92,6 +96,7 @@ pub(super) fn App() -> impl IntoView {
             <nav aria-label="Pages">
                 <a href="#/" aria-current=move || current(Route::Home)>"Home"</a>
                 <a href="#/simulate" id="nav-simulate" aria-current=move || current(Route::Simulate)>"Simulate"</a>
+                <a href="#/live" id="nav-live" aria-current=move || current(Route::Live)>"Live"</a>
                 <a href="#/ring" id="nav-ring" aria-current=move || current(Route::Ring)>"Ring inspector"</a>
             </nav>
             <ThemeSwitch dark=session.dark />
@@ -101,6 +106,7 @@ pub(super) fn App() -> impl IntoView {
                 Route::Home => view! { <Home /> }.into_any(),
                 Route::Ring => view! { <RingPage /> }.into_any(),
                 Route::Simulate => view! { <LabPage /> }.into_any(),
+                Route::Live => view! { <LivePage /> }.into_any(),
                 Route::Unknown => view! {
                     <section class="lost">
                         <h1>"There is no such page"</h1>

@@ -48,10 +48,22 @@ pub(super) fn base_address() -> String {
     origin + &part(location.as_ref().map(|location| location.pathname()))
 }
 
+/// The page's own origin, such as `https://docs.example`.
+pub(super) fn origin() -> String {
+    window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
+}
+
 /// The part of the address after `#`.
 pub(super) fn hash() -> String {
     let hash = window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
     hash.trim_start_matches('#').to_owned()
+}
+
+/// Goes to another route of this page.
+pub(super) fn go(hash: &str) {
+    if let Some(window) = window() {
+        let _ = window.location().set_hash(hash);
+    }
 }
 
 /// Writes the part after `#` without a new entry in the history.
@@ -97,6 +109,12 @@ pub(super) fn address_of_its_own() -> String {
     let path = window().and_then(|window| window.location().pathname().ok()).unwrap_or_default();
     let question = if kept.is_empty() { "" } else { "?" };
     format!("{path}#{route}{question}{kept}")
+}
+
+/// Whether nobody can see the page.
+pub(super) fn is_hidden() -> bool {
+    let document = window().and_then(|window| window.document());
+    document.is_some_and(|document| document.visibility_state() == web_sys::VisibilityState::Hidden)
 }
 
 pub(super) fn matches_media(query: &str) -> bool {

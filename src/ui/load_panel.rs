@@ -7,7 +7,6 @@ use web_sys::{ClipboardEvent, Event, FileList, HtmlInputElement, SubmitEvent};
 
 use crate::view::{endpoint, text};
 
-use super::fetch;
 use super::samples::SAMPLES;
 use super::session::{Problem, Session};
 
@@ -88,11 +87,8 @@ pub(super) fn LoadPanel() -> impl IntoView {
             Ok(address) => {
                 session.busy.set(Some(address.clone()));
                 leptos::task::spawn_local(async move {
-                    match fetch::ring_page(&address).await {
-                        Ok(text) => {
-                            session.load(&address, &text, "");
-                        }
-                        Err(problem) => session.fail(problem),
+                    if let Some(text) = session.fetch(&address).await {
+                        session.load(&address, &text, "");
                     }
                     session.busy.set(None);
                 });

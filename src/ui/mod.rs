@@ -9,9 +9,11 @@
 mod app;
 mod browser;
 mod canvas2d;
+mod drops;
 mod fetch;
 mod home;
 mod lab;
+mod live;
 mod load_panel;
 mod readout;
 mod ring_page;

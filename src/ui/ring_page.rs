@@ -1,11 +1,11 @@
 //! The ring inspector: load a ring, see it, judge it, trace a stream through it.
 
-use leptos::ev;
 use leptos::prelude::*;
 
 use crate::view::settings::Settings;
 
 use super::browser;
+use super::drops::accept_drops;
 use super::load_panel::{LoadPanel, load_files};
 use super::ring_table::RingTable;
 use super::samples;
@@ -33,7 +33,7 @@ pub(super) fn RingPage() -> impl IntoView {
         return view! { <RingFigure /> }.into_any();
     }
     let dropping = RwSignal::new(false);
-    accept_drops(session, dropping);
+    accept_drops(dropping, move |files| load_files(session, files));
     let has_ring = move || session.shown.get() > 0;
     view! {
         <h1 class="unseen">"Ring inspector"</h1>
@@ -85,37 +85,4 @@ pub(super) fn NoRing() -> impl IntoView {
         true => "This link carries the settings, not the ring: paste it again.",
         false => "No ring yet: paste one, or look at a sample.",
     }
-}
-
-/// Takes files that are dropped anywhere on the page.
-fn accept_drops(session: Session, dropping: RwSignal<bool>) {
-    let carries_files = |event: &ev::DragEvent| {
-        event.data_transfer().is_some_and(|data| data.types().includes(&"Files".into(), 0))
-    };
-    let over = window_event_listener(ev::dragover, move |event| {
-        if carries_files(&event) {
-            event.prevent_default();
-            dropping.set(true);
-        }
-    });
-    let leave = window_event_listener(ev::dragleave, move |event| {
-        // Leaving the window has no element to go to.
-        if event.related_target().is_none() {
-            dropping.set(false);
-        }
-    });
-    let drop = window_event_listener(ev::drop, move |event| {
-        dropping.set(false);
-        if carries_files(&event) {
-            event.prevent_default();
-            if let Some(files) = event.data_transfer().and_then(|data| data.files()) {
-                load_files(session, &files);
-            }
-        }
-    });
-    on_cleanup(move || {
-        over.remove();
-        leave.remove();
-        drop.remove();
-    });
 }

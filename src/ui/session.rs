@@ -8,7 +8,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::live::ShownState;
-use crate::live::judge::{Judgement, judge};
+use crate::live::judge::{Finding, Judgement, judge_after};
 use crate::live::ring_page::{self, MAX_PAGE_BYTES, RingPage};
 use crate::loki::trace::{StreamTrace, trace_stream};
 use crate::loki::{Labels, with_service_name};
@@ -16,7 +16,7 @@ use crate::ring::Ring;
 use crate::time::WallTime;
 use crate::view::settings::{Settings, SettingsError};
 use crate::view::table::Row;
-use crate::view::{Focus, Mark, Picture, TraceMarks, text};
+use crate::view::{Focus, Mark, Picture, TraceMarks, endpoint, text};
 
 use super::{browser, fetch, samples};
 
@@ -37,6 +37,8 @@ pub(super) struct Loaded {
     page: Arc<RingPage>,
     /// This machine's clock at loading, for pages that do not tell theirs.
     at: WallTime,
+    /// What somebody who watches it found besides.
+    found: Vec<Finding>,
 }
 
 /// Where the shown ring comes from.
@@ -95,6 +97,8 @@ pub(super) struct Session {
     pub(super) source: RwSignal<Option<Source>>,
     /// Whether something else was to be loaded last, and could not be.
     pub(super) is_stale: RwSignal<bool>,
+    /// What stands over the picture, such as that it is old.
+    pub(super) notice: RwSignal<Option<String>>,
     /// What did not work last.
     pub(super) problem: RwSignal<Option<Problem>>,
     /// What is under way.
@@ -120,6 +124,7 @@ impl Session {
             trace: RwSignal::new(None),
             source: RwSignal::default(),
             is_stale: RwSignal::new(false),
+            notice: RwSignal::default(),
             problem: RwSignal::default(),
             busy: RwSignal::default(),
             said: RwSignal::default(),
@@ -127,6 +132,11 @@ impl Session {
         };
         session.keep_current();
         session
+    }
+
+    /// Another session on the same page, with settings and a ring of its own.
+    pub(super) fn beside(page: Self, settings: Settings) -> Self {
+        Self { dark: page.dark, said: page.said, embedded: page.embedded, ..Self::new(settings) }
     }
 
     /// Rebuilds what depends on the settings, whenever they change.
@@ -180,6 +190,7 @@ impl Session {
                     sample: sample.to_owned(),
                     page: Arc::new(page),
                     at: browser::clock(),
+                    found: Vec::new(),
                 };
                 let place = self.engine.try_update_value(|engine| {
                     match engine.loaded.iter().position(|other| other.name == name) {
@@ -216,6 +227,34 @@ impl Session {
                 false
             }
         }
+    }
+
+    /// Shows a page that was watched, in place of the one shown; of the same name, it goes on: camera and
+    /// selection stay. `found` comes beside the verdict's own findings.
+    pub(super) fn follow(self, name: &str, page: Arc<RingPage>, at: WallTime, found: Vec<Finding>) {
+        let loaded = Loaded { name: name.to_owned(), sample: String::new(), page, at, found };
+        self.engine.try_update_value(|engine| engine.loaded = vec![loaded]);
+        let goes_on = self.names.with_untracked(|names| *names == [name])
+            && self.current.get_untracked() == Some(0);
+        if goes_on {
+            self.rebuild();
+        } else {
+            self.focus.set(Focus::default());
+            self.current.set(Some(0));
+            self.names.set(vec![name.to_owned()]);
+        }
+    }
+
+    /// Shows nothing.
+    pub(super) fn clear(self) {
+        self.engine.try_update_value(|engine| *engine = Engine::default());
+        self.focus.set(Focus::default());
+        self.names.set(Vec::new());
+        self.current.set(None);
+        self.source.set(None);
+        self.notice.set(None);
+        self.trace.set(None);
+        self.shown.update(|shown| *shown += 1);
     }
 
     /// Something could not be loaded: says so, and marks the ring that stays.
@@ -285,13 +324,27 @@ impl Session {
         }
         self.busy.set(Some(sample.title.to_owned()));
         leptos::task::spawn_local(async move {
-            match fetch::ring_page(&sample.address()).await {
-                Ok(text) if self.load(sample.title, &text, sample.key) => done(),
-                Ok(_) => {}
-                Err(problem) => self.fail(problem),
+            if let Some(text) = self.fetch(&sample.address()).await
+                && self.load(sample.title, &text, sample.key)
+            {
+                done();
             }
             self.busy.set(None);
         });
+    }
+
+    /// What an address answers, or a problem that says why it does not.
+    pub(super) async fn fetch(self, address: &str) -> Option<String> {
+        let controller = web_sys::AbortController::new().ok()?;
+        match fetch::ask(address, &fetch::Headers::default(), &controller).await {
+            Ok(answer) => Some(answer.text),
+            Err(fetch::Missed::Aborted) => None,
+            Err(fetch::Missed::Failed(asked, failure)) => {
+                let what = format!("{address}: {} {}", failure.what(), failure.why(&asked));
+                self.fail(Problem { what, help: Some(endpoint::curl(address)) });
+                None
+            }
+        }
     }
 
     fn rebuild(self) {
@@ -301,26 +354,57 @@ impl Session {
         let source = self.engine.try_with_value(|engine| {
             engine.loaded.get(current).map(|loaded| {
                 let source = Source { name: loaded.name.clone(), is_sample: !loaded.sample.is_empty() };
-                (Arc::clone(&loaded.page), source, loaded.at)
+                (Arc::clone(&loaded.page), source, loaded.at, loaded.found.clone())
             })
         });
-        let Some((page, source, loaded_at)) = source.flatten() else { return };
+        let Some((page, source, loaded_at, found)) = source.flatten() else { return };
         let (now, now_source) = match (typed_now, page.now) {
             (Some(typed), _) => (typed, "as typed"),
             (None, Some(now)) => (now, "from the data"),
             (None, None) => (loaded_at, "this browser's clock at loading: the data does not tell its own"),
         };
-        let ring = Ring::new(&page.desc, config);
-        let judgement = judge(&ring, now);
+        let last = self.engine.try_update_value(|engine| engine.shown.take()).flatten();
+        let ring = match last.as_ref().map(|last| last.picture.ring()).filter(|ring| *ring.config() == config) {
+            None => Ring::new(&page.desc, config),
+            Some(ring) => {
+                let mut ring = ring.clone();
+                ring.update(&page.desc);
+                ring
+            }
+        };
+        let mut judgement =
+            judge_after(&ring, now, last.as_ref().map(|last| (last.picture.ring(), &last.judgement)));
+        judgement.findings.extend(found);
+        judgement.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         let rows = rows(&ring, &judgement);
-        let marks = rows.iter().map(|row| row.mark).collect();
+        let marks: Vec<Mark> = rows.iter().map(|row| row.mark).collect();
+        if let Some(last) = &last {
+            self.refocus(last.picture.ring(), &ring);
+        }
         let said = format!("{}: {}", source.name, judgement.summary);
-        let shown =
-            Shown { picture: Picture::new(ring, marks), judgement, rows, now, now_source, trace: None };
+        let is_news = last.as_ref().is_none_or(|last| last.judgement.summary != judgement.summary)
+            || self.source.with_untracked(|old| old.as_ref() != Some(&source));
+        let mut kept = last.map(|last| last.picture);
+        let renewed = kept.as_mut().is_some_and(|picture| picture.renew(&ring, &marks));
+        let picture = kept.filter(|_| renewed).unwrap_or_else(|| Picture::new(ring, marks));
+        let shown = Shown { picture, judgement, rows, now, now_source, trace: None };
         self.engine.try_update_value(|engine| engine.shown = Some(shown));
-        self.said.set(said);
-        self.source.set(Some(source));
+        if is_news {
+            self.said.set(said);
+            self.source.set(Some(source));
+        }
         self.shown.update(|shown| *shown += 1);
+    }
+
+    /// Keeps what is selected when places have shifted.
+    fn refocus(self, before: &Ring, now: &Ring) {
+        let focus = self.focus.get_untracked();
+        if Arc::ptr_eq(before.topology(), now.topology()) || focus == Focus::default() {
+            return;
+        }
+        let instance = focus.instance.filter(|&instance| (instance as usize) < before.instances().len());
+        let instance = instance.and_then(|instance| now.index_of(before.id(instance)));
+        self.focus.set(Focus { instance, ..Focus::default() });
     }
 
     fn retrace(self) {
@@ -341,7 +425,10 @@ impl Session {
             }
             Ok(Arc::new(trace))
         });
-        self.trace.set(trace);
+        // What is the same is not told again: panels would lose what the reader opened.
+        if self.trace.with_untracked(|old| *old != trace) {
+            self.trace.set(trace);
+        }
     }
 
     /// Selects an instance, or none.

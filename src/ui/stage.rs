@@ -226,6 +226,7 @@ pub(super) fn Stage() -> impl IntoView {
                     on:dblclick=move |_| stage.go_home()
                     on:keydown=move |event| stage.key(&event)
                 ></canvas>
+                {move || session.notice.get().map(|notice| view! { <p class="stage-notice" id="stage-notice">{notice}</p> })}
             </div>
             <div class="zoom" role="group" aria-label="Zoom">
                 <button type="button" id="zoom-in" aria-label="Zoom in" on:click=move |_| stage.zoom_by(2.0)>"+"</button>

@@ -24,17 +24,22 @@ pub(super) fn VerdictPanel() -> impl IntoView {
         session.shown.track();
         session.with(|shown| {
             let judgement = &shown.judgement;
-            let words = (judgement.summary.clone(), judgement.margin.clone());
-            (judgement.verdict, words, judgement.findings.clone())
+            (judgement.verdict, judgement.summary.clone(), judgement.margin.clone())
         })
     });
+    let findings = Memo::new(move |_| {
+        session.shown.track();
+        session.with(|shown| shown.judgement.findings.clone()).unwrap_or_default()
+    });
+    // By kind, so that what the reader opened stays open while its numbers change.
+    let keys = move || findings.with(|all| all.iter().map(|finding| finding.key).collect::<Vec<_>>());
     view! {
         <section class="panel verdict" class:stale=move || session.is_stale.get() aria-labelledby="verdict-title" id="verdict">
             {move || session.source.get().map(|source| source_line(source, session.is_stale.get()))}
             <h2 id="verdict-title">"Verdict"</h2>
             {move || match judged.get() {
                 None => view! { <p class="soft"><NoRing /></p> }.into_any(),
-                Some((verdict, (summary, margin), findings)) => {
+                Some((verdict, summary, margin)) => {
                     let (class, sign) = tone(verdict);
                     view! {
                         <p class=format!("verdict-word {class}") id="verdict-word" data-verdict=verdict.name()>
@@ -43,12 +48,12 @@ pub(super) fn VerdictPanel() -> impl IntoView {
                         </p>
                         <p id="verdict-margin">{margin}</p>
                         <p id="verdict-summary">{summary}</p>
-                        <ul class="findings">
-                            {findings.into_iter().map(|it| finding(session, it)).collect_view()}
-                        </ul>
                     }.into_any()
                 }
             }}
+            <ul class="findings">
+                <For each=keys key=|key| *key children=move |key| finding_item(session, findings, key) />
+            </ul>
         </section>
     }
 }
@@ -66,32 +71,53 @@ fn source_line(source: Source, is_stale: bool) -> impl IntoView {
     }
 }
 
-fn finding(session: Session, finding: Finding) -> impl IntoView {
-    let (class, sign, word) = match finding.severity {
+fn finding_item(session: Session, findings: Memo<Vec<Finding>>, key: &'static str) -> impl IntoView {
+    let this = Memo::new(move |_| findings.with(|all| all.iter().find(|one| one.key == key).cloned()));
+    let part = move |take: fn(Finding) -> String| move || this.get().map(take);
+    let weight = Memo::new(move |_| this.with(|one| one.as_ref().map_or(Severity::Info, |one| one.severity)));
+    let words = move || match weight.get() {
         Severity::Critical => ("bad", "\u{2715}", "Act now"),
         Severity::Warning => ("warn", "!", "Look"),
         Severity::Info => ("plain", "i", "Good to know"),
     };
+    let commands = move |take: fn(Finding) -> Option<String>, title: &'static str| {
+        let lines = Memo::new(move |_| this.get().and_then(take));
+        move || {
+            lines.get().map(|lines| {
+                view! {
+                    <p class="label">{title}</p>
+                    <Command command=lines session />
+                }
+            })
+        }
+    };
     view! {
-        <li data-testid="finding">
-            <details open=finding.severity == Severity::Critical>
+        <li data-testid="finding" data-finding=key>
+            <details open=weight.get_untracked() == Severity::Critical>
                 <summary>
-                    <span class=format!("sign {class}") aria-hidden="true">{sign}</span>
+                    <span class=move || format!("sign {}", words().0) aria-hidden="true">{move || words().1}</span>
                     <span class="what">
-                        <span class=format!("severity {class}")>{word}<span class="unseen">": "</span></span>
-                        <span>{finding.what}</span>
+                        <span class=move || format!("severity {}", words().0)>{move || words().2}<span class="unseen">": "</span></span>
+                        <span>{part(|one| one.what)}</span>
                     </span>
                 </summary>
-                <p>{finding.why}</p>
-                <p class="advice">{finding.advice}</p>
-                {finding.command.map(|command| command_line(session, command))}
+                <p>{part(|one| one.why)}</p>
+                {commands(|one| one.check, "Check")}
+                <p class="advice">{part(|one| one.advice)}</p>
+                {commands(|one| one.command, "Then")}
             </details>
         </li>
     }
 }
 
-/// A command to run elsewhere, and the way there.
-fn command_line(session: Session, command: String) -> impl IntoView {
+/// Commands to run elsewhere, and the way there.
+#[component]
+pub(super) fn Command(
+    /// The lines.
+    command: String,
+    /// Who says that they were copied.
+    session: Session,
+) -> impl IntoView {
     let shown = command.clone();
     let copy = move |_| {
         let command = command.clone();

@@ -49,6 +49,38 @@ pub fn complete(typed: &str) -> Result<String, EndpointError> {
     Ok(format!("{scheme}://{host}{path}"))
 }
 
+/// Another page of the process that serves the ring page at an address: `/memberlist` for
+/// `http://gateway/loki/compactor/ring` is `http://gateway/loki/memberlist`.
+pub fn sibling(address: &str, page: &str) -> String {
+    const COMPONENTS: [&str; 10] = [
+        "distributor",
+        "compactor",
+        "scheduler",
+        "indexgateway",
+        "ruler",
+        "pattern",
+        "ingest-limits",
+        "ingest-limits-frontend",
+        "ui",
+        "dataobj-consumer",
+    ];
+    let path = address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let base = path.strip_suffix("/ring").unwrap_or(path);
+    let component = base.rsplit_once('/').filter(|(before, last)| {
+        COMPONENTS.contains(last) && !before.ends_with('/')
+    });
+    format!("{}{page}", component.map_or(base, |(before, _)| before))
+}
+
+/// Whether the ring page at an address is one whose readers need no majority: one healthy instance is
+/// enough for compactors, schedulers, index gateways and rulers.
+pub fn ignores_unhealthy(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    ["compactor", "scheduler", "indexgateway", "ruler", "distributor"]
+        .into_iter()
+        .any(|component| path.ends_with(&format!("/{component}/ring")))
+}
+
 /// The command that fetches the same for pasting.
 pub fn curl(address: &str) -> String {
     format!("curl -s -H 'Accept: application/json' '{address}'")
@@ -78,6 +110,24 @@ mod tests {
         {
             assert!(complete(typed).is_err(), "{typed}");
         }
+    }
+
+    #[test]
+    fn the_other_pages_of_a_process_are_beside_its_ring() {
+        for (ring, memberlist) in [
+            ("http://loki:3100/ring", "http://loki:3100/memberlist"),
+            ("http://gw/loki/compactor/ring?tokens=true", "http://gw/loki/memberlist"),
+            ("http://ruler/ring", "http://ruler/memberlist"),
+            ("/ring", "/memberlist"),
+        ] {
+            assert_eq!(sibling(ring, "/memberlist"), memberlist);
+        }
+    }
+
+    #[test]
+    fn rings_of_which_one_is_enough_are_known_by_their_path() {
+        assert!(ignores_unhealthy("http://l/compactor/ring") && ignores_unhealthy("http://l/x/ruler/ring/"));
+        assert!(!ignores_unhealthy("http://l/ring") && !ignores_unhealthy("http://compactor/ring"));
     }
 
     #[test]

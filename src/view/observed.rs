@@ -31,7 +31,7 @@ pub fn wall_of(start: WallTime, at: Instant) -> WallTime {
 
 /// What each source believed of each instance at an instant. The first nodes are the sources, in their
 /// order; then come the instances that are none of them.
-pub fn beliefs(sources: &[Source], at: WallTime, heartbeat_timeout: Duration, into: &mut Snapshot) {
+pub fn beliefs(sources: &[&Source], at: WallTime, heartbeat_timeout: Duration, into: &mut Snapshot) {
     let start = extent(sources).map_or(at, |(start, _)| start);
     into.now = instant_of(start, at);
     into.observer = None;
@@ -159,7 +159,7 @@ fn phase(state: ShownState) -> Phase {
 
 /// What became of every instance that one source ever showed, as lanes by name, with a snapshot of them
 /// at `at`. Time begins with the first page of all `sources`.
-pub fn timeline(sources: &[Source], shown: usize, at: WallTime) -> (Snapshot, History) {
+pub fn timeline(sources: &[&Source], shown: usize, at: WallTime) -> (Snapshot, History) {
     let mut snapshot = Snapshot::default();
     let mut history = History::default();
     let (Some((start, _)), Some(source)) = (extent(sources), sources.get(shown)) else {
@@ -251,7 +251,7 @@ mod tests {
             source("reader", &[(100, &[("loki-1", "ACTIVE", 99)])]),
         ];
         let mut snapshot = Snapshot::default();
-        beliefs(&sources, WallTime::from_unix_secs(100), TIMEOUT, &mut snapshot);
+        beliefs(&Vec::from_iter(&sources), WallTime::from_unix_secs(100), TIMEOUT, &mut snapshot);
         let names: Vec<&str> = snapshot.nodes.iter().map(|node| &*node.name).collect();
         assert_eq!(names, ["loki-1", "reader", "loki-2"]);
         let ring = |row: &[Belief]| row.iter().map(|belief| belief.ring).collect::<Vec<_>>();
@@ -267,7 +267,7 @@ mod tests {
         let sources =
             [source("a", &[(100, &[("x", "ACTIVE", 50)])]), source("b", &[(115, &[("x", "UNHEALTHY", 50)])])];
         let mut snapshot = Snapshot::default();
-        beliefs(&sources, WallTime::from_unix_secs(115), TIMEOUT, &mut snapshot);
+        beliefs(&Vec::from_iter(&sources), WallTime::from_unix_secs(115), TIMEOUT, &mut snapshot);
         assert_eq!(snapshot.beliefs.row(1).unwrap()[2].ring, RingBelief::Unhealthy);
     }
 
@@ -275,7 +275,7 @@ mod tests {
     fn a_source_that_had_not_spoken_believes_nothing() {
         let sources = [source("a", &[(100, &[("x", "ACTIVE", 99)])]), source("b", &[(200, &[])])];
         let mut snapshot = Snapshot::default();
-        beliefs(&sources, WallTime::from_unix_secs(150), TIMEOUT, &mut snapshot);
+        beliefs(&Vec::from_iter(&sources), WallTime::from_unix_secs(150), TIMEOUT, &mut snapshot);
         assert!(snapshot.beliefs.row(0).is_some() && snapshot.beliefs.row(1).is_none());
     }
 
@@ -287,7 +287,7 @@ mod tests {
             (110, &[("b", "ACTIVE", 109), ("c", "PENDING", 109)]),
         ];
         let sources = [source("pod", &pages)];
-        let (snapshot, history) = timeline(&sources, 0, WallTime::from_unix_secs(110));
+        let (snapshot, history) = timeline(&Vec::from_iter(&sources), 0, WallTime::from_unix_secs(110));
         assert_eq!(snapshot.nodes.iter().map(|node| &*node.name).collect::<Vec<_>>(), ["a", "b", "c"]);
         let at =
             |lane: usize, second: u64| history.lanes[lane].at(Instant::from_nanos(second * 1_000_000_000));
@@ -296,6 +296,6 @@ mod tests {
         assert_eq!([at(2, 5), at(2, 10)], [Phase::Waiting, Phase::Pending]);
         let texts: Vec<&str> = history.milestones.iter().map(|milestone| &*milestone.text).collect();
         assert_eq!(texts, ["a UNHEALTHY", "b ACTIVE", "a left", "c joined"]);
-        assert_eq!(timeline(&sources, 7, WallTime::from_unix_secs(1)).1.lanes.len(), 0);
+        assert_eq!(timeline(&Vec::from_iter(&sources), 7, WallTime::from_unix_secs(1)).1.lanes.len(), 0);
     }
 }

@@ -47,6 +47,8 @@ use stage::Stage;
 use transport::Transport;
 use verdict_bar::VerdictBar;
 
+pub(super) use share::Bequest;
+
 /// The page at `#/simulate`.
 #[component]
 pub(super) fn LabPage() -> impl IntoView {

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::experiment::catalog;
+use crate::lab::handover::Handover;
 use crate::lab::share::{Proof, Shared, snippet};
 use crate::time::Instant;
 
@@ -28,6 +29,18 @@ enum Arrival {
     There(Instant, Proof),
 }
 
+/// A cluster that another page leaves to the laboratory.
+#[derive(Clone, Copy, Default)]
+pub(in crate::ui) struct Bequest(RwSignal<Option<Handover>>);
+
+impl Bequest {
+    /// Leaves a cluster, and goes to the laboratory.
+    pub(in crate::ui) fn leave(self, handover: Handover) {
+        self.0.set(Some(handover));
+        browser::go("#/simulate");
+    }
+}
+
 /// What became of the link or the file that was opened last.
 #[derive(Clone, Copy)]
 pub(super) struct Arrivals(RwSignal<Option<Arrival>>);
@@ -36,7 +49,13 @@ pub(super) struct Arrivals(RwSignal<Option<Arrival>>);
 pub(super) fn open_address(session: LabSession) {
     let arrivals = Arrivals(RwSignal::new(None));
     provide_context(arrivals);
-    if !open_link(session, arrivals)
+    let left = expect_context::<Bequest>().0.try_update(Option::take).flatten();
+    let inherits = left.is_some_and(|Handover { scenario, at }| {
+        let shared = Shared { at, ..Shared::new(scenario) };
+        open_shared(session, arrivals, shared)
+    });
+    if !inherits
+        && !open_link(session, arrivals)
         && let Some(scenario) = catalog::find(FIRST)
     {
         session.open(scenario);

@@ -1,0 +1,605 @@
+//! What the live page holds: sources with their histories and their timing, outside of the reactive
+//! graph, and small signals that say that there is something new.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use web_sys::AbortController;
+
+use crate::go::duration;
+use crate::live::failure::{Asked, Failure};
+use crate::live::history::Frame;
+use crate::live::pasted::Pages;
+use crate::live::poller::{Action, Poller, is_stale};
+use crate::live::recording::{self, Recorded};
+use crate::live::watch::{Origin, Source, extent, gap_for};
+use crate::live::{over_time, ring_page};
+use crate::time::{Instant, WallTime, age_text};
+use crate::view::endpoint;
+
+use super::super::browser;
+use super::super::fetch::{self, Headers, Missed};
+use super::super::session::Session;
+
+/// The pictures of a watched cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Ring,
+    Beliefs,
+    Timeline,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 3] = [Self::Ring, Self::Beliefs, Self::Timeline];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Ring => "Ring",
+            Self::Beliefs => "Beliefs",
+            Self::Timeline => "Timeline",
+        }
+    }
+
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Ring => "ring",
+            Self::Beliefs => "beliefs",
+            Self::Timeline => "timeline",
+        }
+    }
+}
+
+/// A source with what the page does about it.
+pub(super) struct Watched {
+    /// Stays the same while others come and go.
+    pub(super) id: u32,
+    pub(super) source: Source,
+    poller: Option<Poller>,
+    headers: Headers,
+    /// Whether `/memberlist` and `/metrics` are asked for, too.
+    with_others: bool,
+    controller: Option<AbortController>,
+    pub(super) failure: Option<(Asked, Failure)>,
+    took: Option<Duration>,
+    /// The page's clock at the last answer.
+    answered: Option<Instant>,
+}
+
+/// A source as its line in the list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) id: u32,
+    pub(super) name: Arc<str>,
+    pub(super) address: Arc<str>,
+    pub(super) origin: Origin,
+    pub(super) asking: bool,
+    pub(super) paused: bool,
+    /// The failure's key and what happened.
+    pub(super) failing: Option<(&'static str, String)>,
+    pub(super) instances: Option<usize>,
+    pub(super) members: Option<usize>,
+    pub(super) replication_factor: Option<u64>,
+    pub(super) round_trip: Option<Duration>,
+    pub(super) pages: u64,
+}
+
+#[derive(Default)]
+pub(super) struct Bench {
+    pub(super) watched: Vec<Watched>,
+    next_id: u32,
+    hidden: bool,
+}
+
+/// A handle on the live page.
+#[derive(Clone, Copy)]
+pub(super) struct LiveSession {
+    bench: StoredValue<Bench, LocalStorage>,
+    /// The ring that is shown, as on the inspector's page.
+    pub(super) ring: Session,
+    /// Counts changes of anything: pages, failures, sources.
+    pub(super) changed: RwSignal<u32>,
+    /// Counts seconds.
+    pub(super) tick: RwSignal<u32>,
+    /// The source whose ring is shown.
+    pub(super) shown: RwSignal<Option<u32>>,
+    /// The instant that is shown; none for now.
+    pub(super) cursor: RwSignal<Option<WallTime>>,
+    /// The other instant of a comparison.
+    pub(super) mark: RwSignal<Option<WallTime>>,
+    pub(super) interval: RwSignal<Duration>,
+    pub(super) kind: RwSignal<Kind>,
+    /// What could not be taken in.
+    pub(super) problem: RwSignal<Option<String>>,
+}
+
+/// The page's clock.
+pub(super) fn now() -> Instant {
+    Instant::from_nanos((browser::performance_now() * 1e6) as u64)
+}
+
+impl LiveSession {
+    pub(super) fn new(ring: Session) -> Self {
+        let session = Self {
+            bench: StoredValue::new_local(Bench::default()),
+            ring,
+            changed: RwSignal::new(0),
+            tick: RwSignal::new(0),
+            shown: RwSignal::new(None),
+            cursor: RwSignal::new(None),
+            mark: RwSignal::new(None),
+            interval: RwSignal::new(Duration::from_secs(5)),
+            kind: RwSignal::new(Kind::Ring),
+            problem: RwSignal::new(None),
+        };
+        Effect::new(move || {
+            session.changed.track();
+            session.shown.track();
+            session.cursor.track();
+            session.show();
+        });
+        Effect::new(move || {
+            session.tick.track();
+            session.changed.track();
+            session.cursor.track();
+            session.ring.notice.set(session.staleness());
+        });
+        session
+    }
+
+    pub(super) fn with<T>(self, ask: impl FnOnce(&Bench) -> T) -> Option<T> {
+        self.bench.try_with_value(ask)
+    }
+
+    fn with_mut<T>(self, ask: impl FnOnce(&mut Bench) -> T) -> Option<T> {
+        self.bench.try_update_value(ask)
+    }
+
+    fn watched_mut<T>(self, id: u32, ask: impl FnOnce(&mut Watched) -> T) -> Option<T> {
+        self.with_mut(|bench| bench.watched.iter_mut().find(|one| one.id == id).map(ask)).flatten()
+    }
+
+    fn touch(self) {
+        self.changed.update(|count| *count += 1);
+    }
+
+    /// How long heartbeats may stay away, by the settings.
+    fn gap(self) -> Duration {
+        gap_for(self.heartbeat_timeout())
+    }
+
+    pub(super) fn heartbeat_timeout(self) -> Duration {
+        self.ring.settings.with_untracked(|settings| settings.config().0.heartbeat_timeout)
+    }
+
+    /// Watches an address from now on; one that is watched already is asked again.
+    pub(super) fn watch(self, name: &str, address: &str, headers: Headers, with_others: bool, paused: bool) {
+        let known = self.with(|bench| {
+            bench.watched.iter().find(|one| *one.source.address == *address).map(|one| one.id)
+        });
+        let id = match known.flatten() {
+            Some(id) => {
+                self.watched_mut(id, |one| (one.headers, one.with_others) = (headers, with_others));
+                id
+            }
+            None => {
+                let name = if name.is_empty() { endpoint_name(address) } else { name.to_owned() };
+                let interval = self.interval.get_untracked();
+                let id = self.add(Source::new(&name, address, Origin::Polled));
+                self.watched_mut(id, |one| {
+                    let mut poller = Poller::new(interval, u64::from(id) ^ clock_seed());
+                    poller.set_paused(paused);
+                    (one.poller, one.headers, one.with_others) = (Some(poller), headers, with_others);
+                });
+                id
+            }
+        };
+        if self.shown.get_untracked().is_none() {
+            self.shown.set(Some(id));
+        }
+        self.touch();
+        if !paused {
+            self.refresh(id);
+        }
+    }
+
+    fn add(self, source: Source) -> u32 {
+        self.with_mut(|bench| {
+            let id = bench.next_id;
+            bench.next_id += 1;
+            bench.watched.push(Watched {
+                id,
+                source,
+                poller: None,
+                headers: Headers::default(),
+                with_others: false,
+                controller: None,
+                failure: None,
+                took: None,
+                answered: None,
+            });
+            id
+        })
+        .unwrap_or_default()
+    }
+
+    /// Takes in what was pasted or dropped under a name: pages of one process, or a recording.
+    pub(super) fn take(self, name: &str, text: &str) -> bool {
+        if recording::is_one(text) {
+            return self.open_recording(name, text);
+        }
+        match crate::live::pasted::parse(text) {
+            Ok(pages) => {
+                self.take_pages(name, pages);
+                self.problem.set(None);
+                true
+            }
+            Err(error) => {
+                let help = error.help().map(|help| format!(" Try: {help}")).unwrap_or_default();
+                self.problem.set(Some(format!("{name}: {error}.{help} Nothing was taken from it.")));
+                false
+            }
+        }
+    }
+
+    fn take_pages(self, name: &str, pages: Pages) {
+        let address = pages.origin.clone().unwrap_or_default();
+        let name = pages.origin.as_deref().map_or(name.to_owned(), endpoint_name);
+        let known = self.with(|bench| {
+            let same = |one: &&Watched| {
+                *one.source.name == *name || !address.is_empty() && one.source.address.starts_with(&address)
+            };
+            bench.watched.iter().find(same).map(|one| one.id)
+        });
+        let id = known.flatten().unwrap_or_else(|| self.add(Source::new(&name, &address, Origin::Given)));
+        // A page is as old as it says; one that does not say is as old as its being pasted.
+        let at = pages.at.or(pages.ring.as_ref().and_then(|ring| ring.now)).unwrap_or_else(browser::clock);
+        let gap = self.gap();
+        self.watched_mut(id, |one| {
+            if let Some(ring) = &pages.ring {
+                one.source.history.record(at, ring, gap);
+                one.failure = None;
+            }
+            if pages.memberlist.is_some() {
+                one.source.memberlist = pages.memberlist;
+            }
+            if pages.metrics.is_some() {
+                one.source.metrics = pages.metrics;
+            }
+        });
+        let shown = self.shown.get_untracked();
+        let has_frames = |id: u32| {
+            self.with(|bench| bench.watched.iter().any(|one| one.id == id && one.source.history.latest().is_some()))
+                == Some(true)
+        };
+        if shown.is_none_or(|shown| !has_frames(shown)) {
+            self.shown.set(Some(id));
+        }
+        self.touch();
+    }
+
+    fn open_recording(self, name: &str, text: &str) -> bool {
+        match recording::read(text, self.gap()) {
+            Err(error) => {
+                self.problem.set(Some(format!("{name}: {error}. Nothing was taken from it.")));
+                false
+            }
+            Ok(sources) => {
+                for Recorded { name, address, history } in sources {
+                    let mut source = Source::new(&name, &address, Origin::Recorded);
+                    source.history = history;
+                    let id = self.add(source);
+                    if self.shown.get_untracked().is_none() {
+                        self.shown.set(Some(id));
+                    }
+                }
+                self.problem.set(None);
+                self.touch();
+                true
+            }
+        }
+    }
+
+    /// Everything that was watched, as a file.
+    pub(super) fn record(self) -> String {
+        self.with(|bench| {
+            let sources = bench.watched.iter().map(|one| {
+                (&*one.source.name, &*one.source.address, &one.source.history)
+            });
+            recording::write(&Vec::from_iter(sources))
+        })
+        .unwrap_or_default()
+    }
+
+    /// Asks every source that is due. To be called several times a second.
+    pub(super) fn pump(self) {
+        let now = now();
+        let due = self.with_mut(|bench| {
+            let due = bench.watched.iter_mut().filter_map(|one| {
+                let poller = one.poller.as_mut()?;
+                (poller.next(now) == Action::Fetch).then_some(one.id)
+            });
+            due.collect::<Vec<_>>()
+        });
+        for id in due.unwrap_or_default() {
+            self.ask(id);
+        }
+    }
+
+    /// Asks a source now.
+    pub(super) fn refresh(self, id: u32) {
+        let asks = self.watched_mut(id, |one| {
+            one.poller.as_mut().is_some_and(|poller| poller.refresh(now()) == Action::Fetch)
+        });
+        if asks == Some(true) {
+            self.ask(id);
+        }
+    }
+
+    fn ask(self, id: u32) {
+        let Ok(controller) = AbortController::new() else { return };
+        let request = self.watched_mut(id, |one| {
+            one.controller = Some(controller.clone());
+            (Arc::clone(&one.source.address), one.headers.clone(), one.with_others)
+        });
+        let Some((address, headers, with_others)) = request else { return };
+        self.touch();
+        leptos::task::spawn_local(async move {
+            let answer = fetch::ask(&address, &headers, &controller).await;
+            let came = self.answered(id, answer);
+            if came && with_others {
+                for page in ["/memberlist", "/metrics"] {
+                    let beside = endpoint::sibling(&address, page);
+                    if let Ok(answer) = fetch::ask(&beside, &headers, &controller).await {
+                        self.answered_beside(id, page, &answer.text);
+                    }
+                }
+            }
+        });
+    }
+
+    /// Whether it brought a ring.
+    fn answered(self, id: u32, answer: Result<fetch::Answer, Missed>) -> bool {
+        let (at, now, gap) = (browser::clock(), now(), self.gap());
+        let came = self.watched_mut(id, |one| {
+            let failure = match answer {
+                Err(Missed::Aborted) => {
+                    one.poller.iter_mut().for_each(|poller| poller.aborted(now));
+                    return false;
+                }
+                Err(Missed::Failed(asked, failure)) => Some((asked, failure)),
+                Ok(answer) => {
+                    one.took = Some(answer.took);
+                    match ring_page::parse(&answer.text) {
+                        Ok(page) => {
+                            // Half of the way is the best guess of when the server said it.
+                            let nanos = i64::try_from(answer.took.as_nanos() / 2).unwrap_or(0);
+                            one.source.history.record(at.offset(-nanos), &page, gap);
+                            None
+                        }
+                        Err(error) => {
+                            let asked = Asked {
+                                address: one.source.address.to_string(),
+                                page_origin: browser::origin(),
+                                needs_consent: one.headers.need_consent(),
+                            };
+                            Some((asked, Failure::Page(error)))
+                        }
+                    }
+                }
+            };
+            let Some(poller) = &mut one.poller else { return false };
+            match &failure {
+                None => {
+                    poller.answered();
+                    one.answered = Some(now);
+                }
+                Some((_, failure)) => {
+                    poller.failed(now);
+                    one.source.history.miss(at, &failure.what());
+                }
+            }
+            one.failure = failure;
+            one.failure.is_none()
+        });
+        self.touch();
+        came == Some(true)
+    }
+
+    fn answered_beside(self, id: u32, page: &str, text: &str) {
+        self.watched_mut(id, |one| match page {
+            "/memberlist" => one.source.memberlist = crate::live::memberlist_page::parse(text),
+            _ => one.source.metrics = crate::live::metrics_page::parse(text),
+        });
+        self.touch();
+    }
+
+    /// Stops asking a source, or goes on.
+    pub(super) fn set_paused(self, id: u32, paused: bool) {
+        self.watched_mut(id, |one| one.poller.iter_mut().for_each(|poller| poller.set_paused(paused)));
+        self.touch();
+        self.pump();
+    }
+
+    pub(super) fn set_interval(self, interval: Duration) {
+        self.interval.set(interval);
+        let now = now();
+        self.with_mut(|bench| {
+            for poller in bench.watched.iter_mut().filter_map(|one| one.poller.as_mut()) {
+                poller.set_interval(interval, now);
+            }
+        });
+    }
+
+    /// The page is hidden, or to be seen again.
+    pub(super) fn set_hidden(self, hidden: bool) {
+        self.with_mut(|bench| {
+            bench.hidden = hidden;
+            for poller in bench.watched.iter_mut().filter_map(|one| one.poller.as_mut()) {
+                poller.set_hidden(hidden);
+            }
+        });
+        if !hidden {
+            self.pump();
+        }
+    }
+
+    /// Forgets a source and everything that it said.
+    pub(super) fn remove(self, id: u32) {
+        self.with_mut(|bench| {
+            if let Some(place) = bench.watched.iter().position(|one| one.id == id) {
+                let gone = bench.watched.remove(place);
+                gone.controller.iter().for_each(AbortController::abort);
+            }
+        });
+        if self.shown.get_untracked() == Some(id) {
+            self.shown.set(self.with(|bench| bench.watched.first().map(|one| one.id)).flatten());
+        }
+        if self.with(|bench| bench.watched.is_empty()) == Some(true) {
+            self.cursor.set(None);
+            self.mark.set(None);
+        }
+        self.touch();
+    }
+
+    /// Gives up what is under way: the reader leaves the page.
+    pub(super) fn abort_all(self) {
+        self.with_mut(|bench| {
+            for one in &bench.watched {
+                one.controller.iter().for_each(AbortController::abort);
+            }
+        });
+    }
+
+    pub(super) fn lines(self) -> Vec<Line> {
+        let line = |one: &Watched| Line {
+            id: one.id,
+            name: Arc::clone(&one.source.name),
+            address: Arc::clone(&one.source.address),
+            origin: one.source.origin,
+            asking: one.poller.as_ref().is_some_and(Poller::is_under_way),
+            paused: one.poller.as_ref().is_some_and(Poller::is_paused),
+            failing: one.failure.as_ref().map(|(_, failure)| (failure.key(), failure.what())),
+            instances: one.source.history.latest().map(|frame| frame.roster.entries().len()),
+            members: one.source.memberlist.as_ref().map(|page| page.members.len()),
+            replication_factor: one.source.metrics.as_ref().and_then(|page| page.replication_factor),
+            round_trip: one.took,
+            pages: one.source.history.taken(),
+        };
+        self.with(|bench| bench.watched.iter().map(line).collect()).unwrap_or_default()
+    }
+
+    /// How long ago a polled source answered last, by the page's own clock; otherwise by the wall clock.
+    pub(super) fn age(self, id: u32) -> Option<Duration> {
+        self.with(|bench| {
+            let one = bench.watched.iter().find(|one| one.id == id)?;
+            match one.answered {
+                Some(at) => Some(now().since(at)),
+                None => browser::clock().since(one.source.history.latest()?.at),
+            }
+        })?
+    }
+
+    /// What has to stand over the picture: that it is no picture of now.
+    fn staleness(self) -> Option<String> {
+        let id = self.shown.get()?;
+        let (origin, paused, failing) = self.with(|bench| {
+            let one = bench.watched.iter().find(|one| one.id == id)?;
+            let paused = one.poller.as_ref().is_some_and(Poller::is_paused);
+            one.source.history.latest()?;
+            Some((one.source.origin, paused, one.failure.is_some()))
+        })??;
+        if let Some(cursor) = self.cursor.get() {
+            return Some(format!("PAST: as it was at {}", cursor.to_rfc3339()));
+        }
+        let age = self.age(id)?;
+        let text = age_text(Duration::from_secs(age.as_secs()));
+        match origin {
+            Origin::Recorded => Some("RECORDED: not your cluster now".to_owned()),
+            Origin::Given if age > Duration::from_secs(60) => Some(format!("PASTED: {text} old")),
+            Origin::Given => None,
+            Origin::Polled if is_stale(age, self.interval.get_untracked()) => {
+                let why = if failing { ", no answer since" } else if paused { ", paused" } else { "" };
+                Some(format!("STALE: {text} old{why}"))
+            }
+            Origin::Polled => None,
+        }
+    }
+
+    /// The frame of the shown source at the cursor.
+    pub(super) fn frame(self) -> Option<Frame> {
+        let id = self.shown.get_untracked()?;
+        let cursor = self.cursor.get_untracked();
+        self.with(|bench| {
+            let source = &bench.watched.iter().find(|one| one.id == id)?.source;
+            match cursor {
+                None => source.history.latest().cloned(),
+                Some(at) => source.history.at(at).cloned(),
+            }
+        })?
+    }
+
+    /// Gives the shown source's ring to the panels that show one.
+    fn show(self) {
+        let Some(frame) = self.frame() else {
+            if self.ring.current.get_untracked().is_some() {
+                self.ring.clear();
+            }
+            return;
+        };
+        let Some(id) = self.shown.get_untracked() else { return };
+        let found = self.with(|bench| {
+            let one = bench.watched.iter().find(|one| one.id == id)?;
+            let found = over_time::find(&one.source.history, &frame);
+            Some((Arc::clone(&one.source.name), Arc::clone(&one.source.address), found))
+        });
+        let Some((name, address, found)) = found.flatten() else { return };
+        let ignores = endpoint::ignores_unhealthy(&address);
+        if !address.is_empty() && self.ring.settings.with_untracked(|it| it.ignore_unhealthy) != ignores {
+            self.ring.settings.update(|settings| settings.ignore_unhealthy = ignores);
+        }
+        self.ring.follow(&name, Arc::new(frame.page()), frame.at, found);
+    }
+
+    /// The sources, for what looks at all of them.
+    pub(super) fn sources<T>(self, ask: impl FnOnce(&[&Source]) -> T) -> Option<T> {
+        self.with(|bench| ask(&Vec::from_iter(bench.watched.iter().map(|one| &one.source))))
+    }
+
+    /// The place of the shown source among them.
+    pub(super) fn shown_place(self) -> Option<usize> {
+        let id = self.shown.get_untracked()?;
+        self.with(|bench| bench.watched.iter().position(|one| one.id == id))?
+    }
+
+    /// From when to when anything is known.
+    pub(super) fn extent(self) -> Option<(WallTime, WallTime)> {
+        self.sources(extent)?
+    }
+
+    /// Names that a reader gave, for a link: addresses alone, never headers.
+    pub(super) fn addresses(self) -> Vec<String> {
+        let all = self.with(|bench| {
+            let polled = bench.watched.iter().filter(|one| one.poller.is_some());
+            BTreeSet::from_iter(polled.map(|one| one.source.address.to_string()))
+        });
+        all.unwrap_or_default().into_iter().collect()
+    }
+}
+
+/// What an address is called: its host, and its path if that is not `/ring`.
+fn endpoint_name(address: &str) -> String {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.strip_suffix("/ring").unwrap_or(rest).to_owned()
+}
+
+/// So that two readers do not ask in step.
+fn clock_seed() -> u64 {
+    (browser::clock().unix_nanos() / 1_000_000) as u64
+}
+
+/// An interval as people choose it.
+pub(super) fn interval_text(interval: Duration) -> String {
+    duration::format(interval)
+}
