@@ -92,7 +92,8 @@ pub fn nginx(origin: &Origin, upstream: &Origin, with_auth: bool) -> Snippet {
         name: "nginx",
         language: "nginx",
         text,
-        note: "A file for conf.d: a server that passes on GET of the ring pages and nothing else. If nginx stands \
+        note: "A file for conf.d: a server that passes on GET of the ring pages and nothing else. As it stands, it \
+               listens for this machine only: give it an address, and a certificate, of yours. If nginx stands \
                before Loki already, take the maps, and in your server block the lines from add_header to the first \
                closing brace or, without a password, the add_header alone; a location with an add_header of its own \
                needs them again.",
@@ -118,8 +119,9 @@ pub fn caddy(origin: &Origin, upstream: &Origin, with_auth: bool) -> Snippet {
         name: "Caddy",
         language: "caddyfile",
         text,
-        note: "A site of the Caddyfile that passes on GET of the ring pages and nothing else. In a site that you have, \
-               take the block at @ring and the handle behind it.",
+        note: "A site of the Caddyfile that passes on GET of the ring pages and nothing else. As it stands, it listens \
+               for this machine only: give it an address of yours. In a site that you have, take @ring and its handle; \
+               what asks for a password goes beside reverse_proxy.",
     }
 }
 

@@ -15,9 +15,8 @@ fn caddy(test: &str, upstream: &str, with_auth: bool) -> Proxy {
     assert_eq!(text.matches(LISTEN).count(), 1);
     Proxy::start("caddy", test, |command, folder, port| {
         let text = text.replace(LISTEN, &format!("127.0.0.1:{port}"));
-        // Its global settings keep the test to itself: no interface to change it, nothing kept.
-        fs::write(folder.join("Caddyfile"), format!("{{\n\tadmin off\n\tpersist_config off\n}}\n{text}"))
-            .unwrap();
+        // Without the interface through which others could change it.
+        fs::write(folder.join("Caddyfile"), format!("{{\n\tadmin off\n}}\n{text}")).unwrap();
         let log = fs::File::create(folder.join("log")).unwrap();
         command.arg("run").arg("--config").arg(folder.join("Caddyfile")).args(["--adapter", "caddyfile"]);
         command.env("HOME", folder).env("XDG_DATA_HOME", folder).env("XDG_CONFIG_HOME", folder).stderr(log);

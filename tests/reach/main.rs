@@ -4,7 +4,6 @@
 
 mod caddy;
 mod docs;
-mod docs_print;
 mod nginx;
 mod proxy;
 mod relay;
