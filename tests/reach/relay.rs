@@ -15,8 +15,13 @@ struct Relay {
 
 impl Relay {
     fn start(to: &str, more: &[&str]) -> Self {
+        Self::listen("127.0.0.1:0", to, more).0
+    }
+
+    /// The relay, and the line that it prints.
+    fn listen(listen: &str, to: &str, more: &[&str]) -> (Self, String) {
         let mut process = Command::new(env!("CARGO_BIN_EXE_ringside-cli"))
-            .args(["relay", "--to", to, "--allow-origin", PAGE, "--listen", "127.0.0.1:0"])
+            .args(["relay", "--to", to, "--allow-origin", PAGE, "--listen", listen])
             .args(more)
             .stdout(Stdio::piped())
             .spawn()
@@ -26,7 +31,7 @@ impl Relay {
         let address =
             line.split_once(": type http://").and_then(|(_, rest)| rest.split_once("/ring into the page"));
         let address = address.unwrap_or_else(|| panic!("{line:?}")).0.to_owned();
-        Self { process, address }
+        (Self { process, address }, line)
     }
 
     /// Asks as a page of the allowed origin would.
@@ -217,6 +222,17 @@ fn a_relay_that_would_surprise_does_not_start() {
     }
     refuses(&["--to", http, "--allow-origin", PAGE, "--listen", "0.0.0.0:0"], "add --expose");
     refuses(&["--to", http], "--allow-origin");
+}
+
+#[test]
+fn a_relay_for_everybody_says_so_and_still_takes_no_foreign_name() {
+    let upstream = Upstream::start();
+    let (relay, line) = Relay::listen("0.0.0.0:0", &upstream.origin, &["--expose"]);
+    assert!(line.contains("type http://127.0.0.1:") && line.contains("Everybody"), "{line}");
+    assert_eq!(relay.ask("GET /ring", &[]).status, 200);
+    assert_eq!(ask(&relay.address, "GET /ring", &[("Host", "10.0.0.1:3101")]).status, 200);
+    assert_eq!(ask(&relay.address, "GET /ring", &[("Host", "evil.example")]).status, 403);
+    assert!(!Relay::listen("127.0.0.1:0", &upstream.origin, &[]).1.contains("Everybody"));
 }
 
 fn refuses(arguments: &[&str], why: &str) {

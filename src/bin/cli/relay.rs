@@ -7,7 +7,7 @@ mod rules;
 mod upstream;
 
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,9 +104,21 @@ impl Relay {
         let listener = TcpListener::bind(self.listen).await.map_err(listening)?;
         let address = listener.local_addr()?;
         let readers = self.allow_origin.join(" and ");
+        let mut url = address;
+        let mut warning = "";
+        if !address.ip().is_loopback() {
+            warning = " Everybody who reaches this machine can read it!";
+        }
+        if address.ip().is_unspecified() {
+            url.set_ip(if address.is_ipv4() {
+                Ipv4Addr::LOCALHOST.into()
+            } else {
+                Ipv6Addr::LOCALHOST.into()
+            });
+        }
         writeln!(
             io::stdout(),
-            "Relaying http://{address} to {to} for {readers}: type http://{address}/ring into the page (Ctrl-C stops it)"
+            "Relaying http://{address} to {to} for {readers}: type http://{url}/ring into the page (Ctrl-C stops it).{warning}"
         )?;
         let upstream = Upstream::new(&to, self.timeout);
         let shared = Shared { rules, upstream };
