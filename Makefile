@@ -14,7 +14,7 @@ SHELL := bash
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help serve page test fmt lint doc test-native test-web test-e2e screenshots bench bench-web tools toolchain chromium clean
+.PHONY: help serve page test fmt lint doc test-native test-web test-e2e screenshots bench bench-web tools toolchain chromium nginx caddy clean
 
 # The engine alone, and the engine with the page, for the browser.
 WASM := --target wasm32-unknown-unknown --no-default-features
@@ -57,7 +57,7 @@ doc: toolchain ## Does the documentation build, every link of it?
 # Runs tests quietly and keeps what they say, for the count at the end.
 counted = @mkdir -p target; set -o pipefail; $(1) 2>&1 | tee target/$@.log
 
-test-native: toolchain ## Tests of the library and its command line
+test-native: toolchain nginx caddy ## Tests of the library, its command line, and of servers before Loki
 	cargo test --locked --no-run
 	$(call counted,cargo test --quiet --locked)
 
@@ -116,6 +116,21 @@ chromium:
 	} || { \
 		echo 'Chromium and chromedriver are missing. Debian: apt-get install chromium chromium-driver;' \
 			'macOS: brew install --cask chromium chromedriver' >&2; exit 1; }
+
+# The tests start them themselves, on free ports and without rights.
+nginx:
+	@PATH="$$PATH:/usr/sbin" && command -v nginx >/dev/null || { \
+		test "$$(id -u)" = 0 && test -f /etc/debian_version && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends nginx-light; \
+	} || { \
+		echo 'nginx is missing. Debian: apt-get install nginx-light; macOS: brew install nginx' >&2; exit 1; }
+
+caddy:
+	@command -v caddy >/dev/null || { \
+		test "$$(id -u)" = 0 && test -f /etc/debian_version && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends caddy; \
+	} || { \
+		echo 'Caddy is missing. Debian: apt-get install caddy; macOS: brew install caddy' >&2; exit 1; }
 
 clean: ## Forget what was built, but not the tools
 	cargo clean

@@ -15,7 +15,7 @@
 //! | [`lifecycle`] | how instances enter, stay in and leave a ring |
 //! | [`sim`] | a whole cluster in virtual time |
 //! | [`experiment`] | scenarios, the swarm, convergence |
-//! | [`live`] | a real cluster's pages: parsing `/ring`, judging it |
+//! | [`live`] | a real cluster's pages: parsing `/ring`, judging it, letting a browser read it |
 //! | [`snapshot`] | a cluster at one instant, as pictures may know it |
 //! | [`view`] | pictures as plain shapes: geometry, hit regions, no canvas |
 //! | [`lab`] | the laboratory without its page: branches of a run, its clock, its settings, its links |

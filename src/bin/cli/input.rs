@@ -40,6 +40,8 @@ pub(crate) enum InputError {
     Samples { path: String, error: ReferenceError },
     #[error("{0}")]
     Scenario(String),
+    #[error(transparent)]
+    Relay(#[from] crate::relay::RelayError),
     #[error("--labels: {0}")]
     Labels(#[from] ringside::loki::LabelsError),
 }

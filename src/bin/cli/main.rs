@@ -6,6 +6,7 @@ mod convergence;
 mod input;
 mod owner;
 mod page;
+mod relay;
 mod ring;
 mod run;
 mod swarm;
@@ -32,6 +33,8 @@ enum Command {
     Owner(owner::Owner),
     /// What a simulated process answers: a page of it at an instant.
     Page(page::Page),
+    /// Lets a web page read a Loki's ring pages: a small server on this machine that adds what a browser wants.
+    Relay(relay::Relay),
     /// The instances of a ring: states, ownership, and a verdict on its health.
     Ring(ring::RingCommand),
     /// A whole cluster in virtual time: run a scenario and see what comes of it.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Convergence(convergence) => convergence.run(),
         Command::Owner(owner) => owner.run(),
         Command::Page(page) => page.run(),
+        Command::Relay(relay) => relay.run(),
         Command::Ring(ring) => ring.run(),
         Command::Run(run) => run.run(),
         Command::Scenarios(scenarios) => scenarios.run(),
