@@ -234,8 +234,8 @@ impl Session {
     pub(super) fn follow(self, name: &str, page: Arc<RingPage>, at: WallTime, found: Vec<Finding>) {
         let loaded = Loaded { name: name.to_owned(), sample: String::new(), page, at, found };
         self.engine.try_update_value(|engine| engine.loaded = vec![loaded]);
-        let goes_on = self.names.with_untracked(|names| *names == [name])
-            && self.current.get_untracked() == Some(0);
+        let goes_on =
+            self.names.with_untracked(|names| *names == [name]) && self.current.get_untracked() == Some(0);
         if goes_on {
             self.rebuild();
         } else {
@@ -364,7 +364,8 @@ impl Session {
             (None, None) => (loaded_at, "this browser's clock at loading: the data does not tell its own"),
         };
         let last = self.engine.try_update_value(|engine| engine.shown.take()).flatten();
-        let ring = match last.as_ref().map(|last| last.picture.ring()).filter(|ring| *ring.config() == config) {
+        let ring = match last.as_ref().map(|last| last.picture.ring()).filter(|ring| *ring.config() == config)
+        {
             None => Ring::new(&page.desc, config),
             Some(ring) => {
                 let mut ring = ring.clone();

@@ -1,5 +1,7 @@
 //! The address of a ring page, from what people type, and the command that fetches it by hand.
 
+use crate::live::paths::RING_PATHS;
+
 /// The text is no address that a page can be fetched from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
@@ -52,24 +54,11 @@ pub fn complete(typed: &str) -> Result<String, EndpointError> {
 /// Another page of the process that serves the ring page at an address: `/memberlist` for
 /// `http://gateway/loki/compactor/ring` is `http://gateway/loki/memberlist`.
 pub fn sibling(address: &str, page: &str) -> String {
-    const COMPONENTS: [&str; 10] = [
-        "distributor",
-        "compactor",
-        "scheduler",
-        "indexgateway",
-        "ruler",
-        "pattern",
-        "ingest-limits",
-        "ingest-limits-frontend",
-        "ui",
-        "dataobj-consumer",
-    ];
     let path = address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    let base = path.strip_suffix("/ring").unwrap_or(path);
-    let component = base.rsplit_once('/').filter(|(before, last)| {
-        COMPONENTS.contains(last) && !before.ends_with('/')
-    });
-    format!("{}{page}", component.map_or(base, |(before, _)| before))
+    let known = RING_PATHS.iter().filter_map(|known| path.strip_suffix(known.path));
+    // The longest of the known paths leaves the shortest rest.
+    let base = known.min_by_key(|base| base.len()).unwrap_or(path);
+    format!("{base}{page}")
 }
 
 /// Whether the ring page at an address is one whose readers need no majority: one healthy instance is

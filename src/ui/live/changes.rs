@@ -31,7 +31,9 @@ pub(super) fn Changes() -> impl IntoView {
             .sources(|sources| {
                 let history = &sources.get(place)?.history;
                 let fits = |row: &Row| {
-                    wanted.is_empty() || row.1.to_lowercase().contains(&wanted) || row.2.to_lowercase().contains(&wanted)
+                    wanted.is_empty()
+                        || row.1.to_lowercase().contains(&wanted)
+                        || row.2.to_lowercase().contains(&wanted)
                 };
                 let rows = history.changes().rev().map(row).filter(fits).take(MOST_ROWS);
                 Some((rows.collect::<Vec<_>>(), history.changes().len() as u64, history.forgotten_changes()))
@@ -40,8 +42,13 @@ pub(super) fn Changes() -> impl IntoView {
             .unwrap_or_default()
     });
     let count = move || {
-        let (shown, all, forgotten) = rows.with(|(rows, all, forgotten)| (rows.len() as u64, *all, *forgotten));
-        let forgotten = if forgotten > 0 { format!(", {} older ones forgotten", text::count(forgotten)) } else { String::new() };
+        let (shown, all, forgotten) =
+            rows.with(|(rows, all, forgotten)| (rows.len() as u64, *all, *forgotten));
+        let forgotten = if forgotten > 0 {
+            format!(", {} older ones forgotten", text::count(forgotten))
+        } else {
+            String::new()
+        };
         format!("{} of {}{forgotten}", text::count(shown), text::count(all))
     };
     view! {

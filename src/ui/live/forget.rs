@@ -16,8 +16,12 @@ pub(super) fn ForgetPanel() -> impl IntoView {
     let candidates = Memo::new(move |_| {
         ring.shown.track();
         ring.with(|shown| {
-            let unwell = shown.judgement.instances.iter().filter(|report| report.shown_state != ShownState::ACTIVE);
-            unwell.take(50).map(|report| (report.index, shown.picture.ring().id(report.index).to_string())).collect::<Vec<_>>()
+            let unwell =
+                shown.judgement.instances.iter().filter(|report| report.shown_state != ShownState::ACTIVE);
+            unwell
+                .take(50)
+                .map(|report| (report.index, shown.picture.ring().id(report.index).to_string()))
+                .collect::<Vec<_>>()
         })
         .unwrap_or_default()
     });

@@ -55,11 +55,10 @@ pub(super) fn LivePage() -> impl IntoView {
     }
 
     let pumping = set_interval_with_handle(move || session.pump(), Duration::from_millis(250));
-    let ticking = set_interval_with_handle(
-        move || session.tick.update(|tick| *tick += 1),
-        Duration::from_secs(1),
-    );
-    let visibility = window_event_listener(ev::visibilitychange, move |_| session.set_hidden(browser::is_hidden()));
+    let ticking =
+        set_interval_with_handle(move || session.tick.update(|tick| *tick += 1), Duration::from_secs(1));
+    let visibility =
+        window_event_listener(ev::visibilitychange, move |_| session.set_hidden(browser::is_hidden()));
     let dropping = RwSignal::new(false);
     accept_drops(dropping, move |files| sources::take_files(session, files));
     on_cleanup(move || {

@@ -104,7 +104,9 @@ impl Inner {
     /// What is under the pointer, or the whole picture, in words.
     fn words(&self) -> String {
         let name = |node: u32| self.snapshot.nodes.get(node as usize).map_or("", |node| &*node.name);
-        let time = |at: Instant| self.start.map(|start| observed::wall_of(start, at).to_rfc3339()).unwrap_or_default();
+        let time = |at: Instant| {
+            self.start.map(|start| observed::wall_of(start, at).to_rfc3339()).unwrap_or_default()
+        };
         match self.hover {
             Some(Hover::Cell(cell)) => beliefs::words(&self.snapshot, cell),
             Some(Hover::Node(node)) => name(node).to_owned(),
@@ -214,7 +216,11 @@ fn Copies(kind: Kind) -> impl IntoView {
         with(&mut |inner| {
             let at = inner.strip.instant_at(x);
             // To the right of everything is now.
-            to = Some(if at >= inner.history.explored { None } else { inner.start.map(|start| observed::wall_of(start, at)) });
+            to = Some(if at >= inner.history.explored {
+                None
+            } else {
+                inner.start.map(|start| observed::wall_of(start, at))
+            });
         });
         if let Some(to) = to {
             session.cursor.set(to);
@@ -227,14 +233,18 @@ fn Copies(kind: Kind) -> impl IntoView {
         let at = point(&event);
         match kind {
             Kind::Timeline => {
-                if let Some(element) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) {
+                if let Some(element) =
+                    event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+                {
                     let _ = element.set_pointer_capture(event.pointer_id());
                 }
                 let mut target = None;
                 with(&mut |inner| {
                     inner.pressed = Some(at.x);
                     target = inner.strip.hit(at, 3.0).and_then(|target| match target {
-                        StripTarget::Milestone(place) => inner.history.milestones.get(place).map(|one| inner.strip.x_of(one.at) + 0.5),
+                        StripTarget::Milestone(place) => {
+                            inner.history.milestones.get(place).map(|one| inner.strip.x_of(one.at) + 0.5)
+                        }
                         _ => None,
                     });
                 });

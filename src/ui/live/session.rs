@@ -175,9 +175,8 @@ impl LiveSession {
 
     /// Watches an address from now on; one that is watched already is asked again.
     pub(super) fn watch(self, name: &str, address: &str, headers: Headers, with_others: bool, paused: bool) {
-        let known = self.with(|bench| {
-            bench.watched.iter().find(|one| *one.source.address == *address).map(|one| one.id)
-        });
+        let known = self
+            .with(|bench| bench.watched.iter().find(|one| *one.source.address == *address).map(|one| one.id));
         let id = match known.flatten() {
             Some(id) => {
                 self.watched_mut(id, |one| (one.headers, one.with_others) = (headers, with_others));
@@ -270,8 +269,9 @@ impl LiveSession {
         });
         let shown = self.shown.get_untracked();
         let has_frames = |id: u32| {
-            self.with(|bench| bench.watched.iter().any(|one| one.id == id && one.source.history.latest().is_some()))
-                == Some(true)
+            self.with(|bench| {
+                bench.watched.iter().any(|one| one.id == id && one.source.history.latest().is_some())
+            }) == Some(true)
         };
         if shown.is_none_or(|shown| !has_frames(shown)) {
             self.shown.set(Some(id));
@@ -304,9 +304,10 @@ impl LiveSession {
     /// Everything that was watched, as a file.
     pub(super) fn record(self) -> String {
         self.with(|bench| {
-            let sources = bench.watched.iter().map(|one| {
-                (&*one.source.name, &*one.source.address, &one.source.history)
-            });
+            let sources = bench
+                .watched
+                .iter()
+                .map(|one| (&*one.source.name, &*one.source.address, &one.source.history));
             recording::write(&Vec::from_iter(sources))
         })
         .unwrap_or_default()
@@ -520,7 +521,13 @@ impl LiveSession {
             Origin::Given if age > Duration::from_secs(60) => Some(format!("PASTED: {text} old")),
             Origin::Given => None,
             Origin::Polled if is_stale(age, self.interval.get_untracked()) => {
-                let why = if failing { ", no answer since" } else if paused { ", paused" } else { "" };
+                let why = if failing {
+                    ", no answer since"
+                } else if paused {
+                    ", paused"
+                } else {
+                    ""
+                };
                 Some(format!("STALE: {text} old{why}"))
             }
             Origin::Polled => None,

@@ -75,7 +75,8 @@ fn SourceLine(id: u32, line: Memo<Option<Line>>) -> impl IntoView {
     };
     let factor = Memo::new(move |_| {
         let wanted = line.with(|line| line.as_ref().and_then(|line| line.replication_factor))?.to_string();
-        (session.ring.settings.with(|settings| settings.replication_factor.trim() != wanted)).then_some(wanted)
+        (session.ring.settings.with(|settings| settings.replication_factor.trim() != wanted))
+            .then_some(wanted)
     });
     view! {
         <li class="source" data-testid="source" data-status=move || status.get().0>
@@ -122,7 +123,9 @@ fn status_of(line: &Line) -> (&'static str, &'static str, String) {
         (None, Origin::Given) => ("given", "soft", "Pasted or dropped".to_owned()),
         (None, Origin::Recorded) => ("recorded", "soft", "From a recording".to_owned()),
         (None, Origin::Polled) if line.paused => ("paused", "warn", "Paused: nothing is asked".to_owned()),
-        (None, Origin::Polled) if line.instances.is_none() && line.asking => ("asking", "soft", "Asking\u{2026}".to_owned()),
+        (None, Origin::Polled) if line.instances.is_none() && line.asking => {
+            ("asking", "soft", "Asking\u{2026}".to_owned())
+        }
         (None, Origin::Polled) => ("fine", "good", "\u{2713} Answers".to_owned()),
     }
 }
@@ -249,7 +252,8 @@ fn Given() -> impl IntoView {
     let session = expect_context::<LiveSession>();
     let node = NodeRef::<Textarea>::new();
     let take = move |text: &str| {
-        if !text.trim().is_empty() && session.take("pasted", text)
+        if !text.trim().is_empty()
+            && session.take("pasted", text)
             && let Some(node) = node.get_untracked()
         {
             node.set_value("");

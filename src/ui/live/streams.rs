@@ -26,17 +26,24 @@ pub(super) fn StreamsPanel() -> impl IntoView {
     let place = move |list: &str| {
         let (tenant, service_name) =
             session.ring.settings.with_untracked(|settings| (settings.tenant.clone(), settings.service_name));
-        let result = session.ring.with(|shown| {
-            place_all(shown.picture.ring(), shown.now, list, &tenant, service_name)
-        });
+        let result = session
+            .ring
+            .with(|shown| place_all(shown.picture.ring(), shown.now, list, &tenant, service_name));
         placed.set(result.map(|result| result.map(Arc::new).map_err(|error| error.to_string())));
     };
     let on_file = move |event: Event| {
         let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-        let Some((input, file)) = input.and_then(|input| Some((input.clone(), input.files()?.get(0)?))) else { return };
+        let Some((input, file)) = input.and_then(|input| Some((input.clone(), input.files()?.get(0)?)))
+        else {
+            return;
+        };
         input.set_value("");
         if file.size() > LARGEST_FILE {
-            placed.set(Some(Err(format!("{} has {}: take a part of it", file.name(), text::bytes(file.size() as usize)))));
+            placed.set(Some(Err(format!(
+                "{} has {}: take a part of it",
+                file.name(),
+                text::bytes(file.size() as usize)
+            ))));
             return;
         }
         leptos::task::spawn_local(async move {
@@ -77,7 +84,8 @@ pub(super) fn StreamsPanel() -> impl IntoView {
 
 #[component]
 fn StreamTable(placed: Arc<Vec<Placed>>) -> impl IntoView {
-    let failing = placed.iter().filter(|one| one.outcome.as_ref().is_ok_and(|place| place.error.is_some())).count();
+    let failing =
+        placed.iter().filter(|one| one.outcome.as_ref().is_ok_and(|place| place.error.is_some())).count();
     let unread = placed.iter().filter(|one| one.outcome.is_err()).count();
     let rest = placed.len().saturating_sub(MOST_ROWS);
     let summary = format!(

@@ -32,7 +32,8 @@ pub(super) fn Transport() -> impl IntoView {
         Some(at) => frames.with(|frames| frames.partition_point(|frame| *frame <= at).saturating_sub(1)),
     };
     let go = move |place: usize| {
-        let at = frames.with_untracked(|frames| frames.get(place).copied().filter(|_| place + 1 < frames.len()));
+        let at =
+            frames.with_untracked(|frames| frames.get(place).copied().filter(|_| place + 1 < frames.len()));
         session.cursor.set(at);
     };
     let text = move || {
