@@ -14,7 +14,7 @@ SHELL := bash
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help serve page test fmt lint doc test-native test-web test-e2e screenshots bench bench-web tools toolchain chromium nginx caddy clean
+.PHONY: help serve page test fmt lint doc test-native test-web test-e2e screenshots soak bench bench-web tools toolchain chromium nginx caddy clean
 
 # The engine alone, and the engine with the page, for the browser.
 WASM := --target wasm32-unknown-unknown --no-default-features
@@ -65,12 +65,15 @@ test-web: tools chromium ## Tests of the library in headless Chromium
 	cargo test --locked $(WASM) --test web --no-run
 	$(call counted,cargo test --locked $(WASM) --test web)
 
-test-e2e: page chromium .tools/axe-core-$(AXE) ## Tests of the built page in headless Chromium
+test-e2e: page chromium nginx .tools/axe-core-$(AXE) ## Tests of the built page in headless Chromium
 	cargo test --locked --features site --bin ringside-site --test e2e --no-run
 	$(call counted,cargo test --quiet --locked --features site --bin ringside-site --test e2e)
 
 screenshots: page chromium ## Pictures of every route on every screen, in target/screenshots/
 	cargo test --quiet --locked --features site --test e2e screens -- --include-ignored
+
+soak: page chromium ## A large ring watched for five minutes: does the page grow?
+	cargo test --release --locked --features site --bin ringside-site --test e2e five_minutes -- --ignored --nocapture
 
 bench: toolchain ## Benchmarks of the engine
 	cargo bench --locked --bench engine --bench simulation

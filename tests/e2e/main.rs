@@ -14,8 +14,11 @@ mod files;
 mod inspector;
 mod keyboard;
 mod laboratory;
+mod live;
 mod page;
 mod picture;
+#[path = "../reach/proxy.rs"]
+mod proxy;
 mod rings;
 mod screens;
 mod server;

@@ -12,14 +12,16 @@ use crate::page::{Page, Screen, artefacts};
 use crate::server::Site;
 
 /// Routes of the page, each with the name of its pictures.
-pub(crate) const ROUTES: [(&str, &str); 4] = [
+pub(crate) const ROUTES: [(&str, &str); 5] = [
     ("#/", "home"),
     ("#/simulate", "simulate"),
+    ("#/live", "live"),
     ("#/ring?sample=three-healthy", "ring-of-three"),
     ("#/ring?sample=thirty-in-three-zones", "ring-of-thirty"),
 ];
 
-const SCREENS: [Screen; 4] = [Screen::DESK, Screen::DESK.dark(), Screen::PHONE, Screen::PHONE.dark()];
+pub(crate) const SCREENS: [Screen; 4] =
+    [Screen::DESK, Screen::DESK.dark(), Screen::PHONE, Screen::PHONE.dark()];
 
 /// Resolves when a frame has been painted since.
 const PAINTED: &str =

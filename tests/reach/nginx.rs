@@ -24,22 +24,6 @@ const CHART: [&str; 8] = [
 
 const LOGIN: (&str, &str) = ("Authorization", "Basic bG9raTpzZWNyZXQ=");
 
-/// Starts nginx with this inside `http { }`; `LISTEN` in it becomes the address.
-fn nginx(test: &str, http: &str) -> Proxy {
-    Proxy::start("nginx", test, |command, folder, port| {
-        let path = |name: &str| format!("\"{}/{name}\"", folder.display());
-        let mut text = format!("daemon off;\nmaster_process off;\npid {};\n", path("pid"));
-        let _ = write!(text, "error_log {};\nevents {{}}\nhttp {{\naccess_log off;\n", path("error.log"));
-        for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
-            let _ = writeln!(text, "{kind}_temp_path {};", path(kind));
-        }
-        let _ = write!(text, "{}\n}}\n", http.replace(LISTEN, &format!("127.0.0.1:{port}")));
-        fs::write(folder.join("nginx.conf"), text).unwrap();
-        let error_log = folder.join("error.log");
-        command.arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")).arg("-e").arg(error_log);
-    })
-}
-
 fn origin(text: &str) -> Origin {
     Origin::parse(text).unwrap()
 }
@@ -57,7 +41,7 @@ fn helm(test: &str, upstream: &Upstream, with_auth: bool) -> Proxy {
     for location in CHART {
         let _ = writeln!(text, "location {location} {{ proxy_pass {}$request_uri; }}", upstream.origin);
     }
-    nginx(test, &format!("{text}{}\n}}\n", value("serverSnippet")))
+    Proxy::nginx(test, &format!("{text}{}\n}}\n", value("serverSnippet")))
 }
 
 fn get(proxy: &Proxy, path: &str, more: &[(&str, &str)]) -> Reply {
@@ -131,7 +115,7 @@ fn a_server_of_its_own_passes_on_ring_pages_and_nothing_else() {
     let upstream = Upstream::start();
     let text = cors::nginx(&origin(PAGE), &origin(&upstream.origin), false).text;
     assert_eq!(text.matches(LISTEN).count(), 1, "the test changes the port, and nothing else");
-    let proxy = nginx("own", &text);
+    let proxy = Proxy::nginx("own", &text);
     for page in rings_and_memberlist() {
         let reply = get(&proxy, page.path, &[("Accept", "application/json")]);
         assert_eq!((reply.status, &*reply.body, reply.reader()), (200, RING, Some(PAGE)), "{}", page.path);
@@ -152,7 +136,7 @@ fn a_server_of_its_own_passes_on_ring_pages_and_nothing_else() {
 #[test]
 fn a_server_of_its_own_answers_the_browsers_question_and_says_when_loki_is_gone() {
     let gone = Origin::parse("http://127.0.0.1:9").unwrap();
-    let proxy = nginx("gone", &cors::nginx(&origin(PAGE), &gone, true).text);
+    let proxy = Proxy::nginx("gone", &cors::nginx(&origin(PAGE), &gone, true).text);
     let reply = preflight(&proxy, "/memberlist");
     assert_eq!((reply.status, reply.reader()), (204, Some(PAGE)));
     assert_eq!(reply.header("access-control-allow-headers"), Some("Authorization, X-Scope-OrgID"));
@@ -176,7 +160,7 @@ fn the_page_is_served_beside_the_rings_with_types_that_browsers_insist_on() {
     assert_eq!(snippet.matches(alias).count(), 1, "the test changes the folder, and nothing else");
     let snippet = snippet.replace(alias, &format!("alias \"{folder}/\";"));
     let ring = format!("location = /ring {{ proxy_pass {}; }}", upstream.origin);
-    let proxy = nginx(
+    let proxy = Proxy::nginx(
         "page",
         &format!(
             "default_type application/octet-stream;\nserver {{\nlisten {LISTEN};\n{ring}\n{snippet}}}\n"

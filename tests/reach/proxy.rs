@@ -1,10 +1,13 @@
 //! A server of somebody else's: in a folder of its own, on a free port, without rights, until dropped.
 
+use std::fmt::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
+
+use ringside::live::cors::LISTEN;
 
 /// Where packages put servers that users are not expected to start themselves.
 const SERVERS: [&str; 4] = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin"];
@@ -41,6 +44,24 @@ impl Proxy {
             None
         });
         tried.unwrap_or_else(|| panic!("{program} does not start: see above, and {}", folder.display()))
+    }
+}
+
+impl Proxy {
+    /// Starts nginx with this inside `http { }`; [`LISTEN`] in it becomes the address.
+    pub(crate) fn nginx(test: &str, http: &str) -> Self {
+        Self::start("nginx", test, |command, folder, port| {
+            let path = |name: &str| format!("\"{}/{name}\"", folder.display());
+            let mut text = format!("daemon off;\nmaster_process off;\npid {};\n", path("pid"));
+            let _ = write!(text, "error_log {};\nevents {{}}\nhttp {{\naccess_log off;\n", path("error.log"));
+            for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
+                let _ = writeln!(text, "{kind}_temp_path {};", path(kind));
+            }
+            let _ = write!(text, "{}\n}}\n", http.replace(LISTEN, &format!("127.0.0.1:{port}")));
+            std::fs::write(folder.join("nginx.conf"), text).unwrap();
+            let error_log = folder.join("error.log");
+            command.arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")).arg("-e").arg(error_log);
+        })
     }
 }
 

@@ -15,7 +15,7 @@ use crate::live::pasted::Pages;
 use crate::live::poller::{Action, Poller, is_stale};
 use crate::live::recording::{self, Recorded};
 use crate::live::watch::{Origin, Source, extent, gap_for};
-use crate::live::{over_time, ring_page};
+use crate::live::{memberlist_page, metrics_page, over_time, pasted, ring_page};
 use crate::time::{Instant, WallTime, age_text};
 use crate::view::endpoint;
 
@@ -58,8 +58,8 @@ pub(super) struct Watched {
     pub(super) source: Source,
     poller: Option<Poller>,
     headers: Headers,
-    /// Whether `/memberlist` and `/metrics` are asked for, too.
-    with_others: bool,
+    /// Other pages of the same process that are asked for, too; one that does not come is not asked for again.
+    beside: Vec<&'static str>,
     controller: Option<AbortController>,
     pub(super) failure: Option<(Asked, Failure)>,
     took: Option<Duration>,
@@ -175,11 +175,12 @@ impl LiveSession {
 
     /// Watches an address from now on; one that is watched already is asked again.
     pub(super) fn watch(self, name: &str, address: &str, headers: Headers, with_others: bool, paused: bool) {
+        let beside = if with_others { vec!["/memberlist", "/metrics"] } else { Vec::new() };
         let known = self
             .with(|bench| bench.watched.iter().find(|one| *one.source.address == *address).map(|one| one.id));
         let id = match known.flatten() {
             Some(id) => {
-                self.watched_mut(id, |one| (one.headers, one.with_others) = (headers, with_others));
+                self.watched_mut(id, |one| (one.headers, one.beside) = (headers, beside));
                 id
             }
             None => {
@@ -189,7 +190,7 @@ impl LiveSession {
                 self.watched_mut(id, |one| {
                     let mut poller = Poller::new(interval, u64::from(id) ^ clock_seed());
                     poller.set_paused(paused);
-                    (one.poller, one.headers, one.with_others) = (Some(poller), headers, with_others);
+                    (one.poller, one.headers, one.beside) = (Some(poller), headers, beside);
                 });
                 id
             }
@@ -212,7 +213,7 @@ impl LiveSession {
                 source,
                 poller: None,
                 headers: Headers::default(),
-                with_others: false,
+                beside: Vec::new(),
                 controller: None,
                 failure: None,
                 took: None,
@@ -228,7 +229,7 @@ impl LiveSession {
         if recording::is_one(text) {
             return self.open_recording(name, text);
         }
-        match crate::live::pasted::parse(text) {
+        match pasted::parse(text) {
             Ok(pages) => {
                 self.take_pages(name, pages);
                 self.problem.set(None);
@@ -342,20 +343,19 @@ impl LiveSession {
         let Ok(controller) = AbortController::new() else { return };
         let request = self.watched_mut(id, |one| {
             one.controller = Some(controller.clone());
-            (Arc::clone(&one.source.address), one.headers.clone(), one.with_others)
+            (Arc::clone(&one.source.address), one.headers.clone(), one.beside.clone())
         });
-        let Some((address, headers, with_others)) = request else { return };
+        let Some((address, headers, beside)) = request else { return };
         self.touch();
         leptos::task::spawn_local(async move {
             let answer = fetch::ask(&address, &headers, &controller).await;
-            let came = self.answered(id, answer);
-            if came && with_others {
-                for page in ["/memberlist", "/metrics"] {
-                    let beside = endpoint::sibling(&address, page);
-                    if let Ok(answer) = fetch::ask(&beside, &headers, &controller).await {
-                        self.answered_beside(id, page, &answer.text);
-                    }
-                }
+            if !self.answered(id, answer) {
+                return;
+            }
+            for page in beside {
+                let address = endpoint::sibling(&address, page);
+                let answer = fetch::ask(&address, &headers, &controller).await;
+                self.answered_beside(id, page, answer.ok().map(|answer| answer.text));
             }
         });
     }
@@ -408,10 +408,11 @@ impl LiveSession {
         came == Some(true)
     }
 
-    fn answered_beside(self, id: u32, page: &str, text: &str) {
-        self.watched_mut(id, |one| match page {
-            "/memberlist" => one.source.memberlist = crate::live::memberlist_page::parse(text),
-            _ => one.source.metrics = crate::live::metrics_page::parse(text),
+    fn answered_beside(self, id: u32, page: &'static str, text: Option<String>) {
+        self.watched_mut(id, |one| match (page, &text) {
+            (_, None) => one.beside.retain(|other| *other != page),
+            ("/memberlist", Some(text)) => one.source.memberlist = memberlist_page::parse(text),
+            (_, Some(text)) => one.source.metrics = metrics_page::parse(text),
         });
         self.touch();
     }
