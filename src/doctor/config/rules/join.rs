@@ -20,20 +20,41 @@ pub(super) fn find(config: &Config<'_>, findings: &mut Vec<Finding>) {
     findings.extend(chart_list_lost(config));
     findings.extend(nobody(config));
     let Some(members) = config.list(KEY).filter(|_| config.is_given(KEY)) else { return };
-    let found = members.iter().enumerate().filter_map(|(index, text)| {
+    let mut found: Vec<(Finding, Vec<Option<Edit>>)> = Vec::new();
+    for (index, text) in members.iter().enumerate().take(MOST) {
         let member = Member::of(text);
         let place = Place { config, index, is_only: members.len() < 2 };
-        form(&place, &member)
+        let first = form(&place, &member)
             .or_else(|| nowhere(&place, &member))
             .or_else(|| without_port(&place, &member))
             .or_else(|| unlikely_port(&place, &member))
             .or_else(|| loopback(&place, &member))
             .or_else(|| other_product(&place, &member))
-            .or_else(|| plain_name(&place, &member))
-    });
-    findings.extend(found);
+            .or_else(|| plain_name(&place, &member));
+        let Some((finding, edit)) = first else { continue };
+        match found.iter_mut().find(|(known, _)| known.rule == finding.rule) {
+            Some((_, edits)) => edits.push(edit),
+            None => found.push((finding, vec![edit])),
+        }
+    }
+    findings.extend(found.into_iter().map(|(mut finding, edits)| {
+        let (more, takes_out) = (edits.len() - 1, edits.iter().flatten().any(|edit| edit.with.is_empty()));
+        if more > 0 {
+            finding.what.push_str(&format!(" The same with {more} more."));
+        }
+        // A list from which everything is taken is another mistake.
+        let edits =
+            edits.into_iter().collect::<Option<Vec<_>>>().filter(|_| !takes_out || more + 1 < members.len());
+        let fix = edits.and_then(|edits| Fix::new(config.file.text, edits));
+        finding.fixed_by(fix)
+    }));
     findings.extend(moved_port(config, members));
 }
+
+/// How many members are looked at; a cluster names a handful.
+const MOST: usize = 100;
+
+type Found = (Finding, Option<Edit>);
 
 /// An item of the list in the text.
 struct Place<'a, 'b> {
@@ -56,16 +77,12 @@ impl<'a> Place<'a, '_> {
         self.item().map(|item| item.line).or_else(|| self.config.line(KEY))
     }
 
-    fn rewritten(&self, text: &str) -> Option<Fix> {
-        self.config.fix([self.edit(text)])
-    }
-
     fn edit(&self, text: &str) -> Option<Edit> {
         self.config.editor().replace(self.item()?, &quoted(text))
     }
 
-    fn removed(&self) -> Option<Fix> {
-        self.config.fix([self.config.editor().remove(self.list()?, self.index)])
+    fn removed(&self) -> Option<Edit> {
+        self.config.editor().remove(self.list()?, self.index)
     }
 }
 
@@ -111,12 +128,12 @@ fn nobody(config: &Config<'_>) -> Option<Finding> {
     ))
 }
 
-fn form(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
+fn form(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Found> {
     let text = member.whole;
     if let Some((_, rest)) = text.split_once("://") {
         let host = rest.split(['/', '?']).next().unwrap_or(rest);
         let lookup = member.lookup.map_or_else(String::new, |lookup| format!("{lookup}+"));
-        return Some(
+        return Some((
             finding(
                 ("JOIN-FORM", Act),
                 place.line(),
@@ -124,16 +141,16 @@ fn form(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
                 "memberlist takes names and addresses; a URL resolves to nothing.",
                 "Leave the scheme and the path out.",
                 DISCOVERY,
-            )
-            .fixed_by(place.rewritten(&format!("{lookup}{}", memberlist_port(host)))),
-        );
+            ),
+            place.edit(&format!("{lookup}{}", memberlist_port(host))),
+        ));
     }
     if text.contains(',') || text.trim() != text || text.split_whitespace().count() > 1 {
         let parts = Vec::from_iter(text.split([',', ' ']).filter(|part| !part.is_empty()));
         let item = place.item();
         let list = parts.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(", ");
         let fix = item.filter(|_| place.is_only && !parts.is_empty());
-        return Some(
+        return Some((
             finding(
                 ("JOIN-FORM", Act),
                 place.line(),
@@ -141,9 +158,9 @@ fn form(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
                 "Only the flag -memberlist.join takes names with commas between them; in YAML each is an item.",
                 "Make each name an item of the list.",
                 "dskit flagext/stringslice.go",
-            )
-            .fixed_by(fix.and_then(|_| place.config.fix([place.config.set(KEY, &format!("[{list}]"))]))),
-        );
+            ),
+            fix.and_then(|_| place.config.set(KEY, &format!("[{list}]"))),
+        ));
     }
     let lookup = member.lookup?;
     if matches!(lookup, "dns" | "dnssrv" | "dnssrvnoa") {
@@ -154,7 +171,7 @@ fn form(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
         _ => "dns",
     };
     let rest = &text[lookup.len()..];
-    Some(
+    Some((
         finding(
             ("JOIN-FORM", Act),
             place.line(),
@@ -162,9 +179,9 @@ fn form(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
             "There are dns+, dnssrv+ and dnssrvnoa+; with any other the member is never found.",
             format!("Use {meant}+."),
             DISCOVERY,
-        )
-        .fixed_by(place.rewritten(&format!("{meant}{rest}"))),
-    )
+        ),
+        place.edit(&format!("{meant}{rest}")),
+    ))
 }
 
 fn memberlist_port(host: &str) -> String {
@@ -175,7 +192,7 @@ fn memberlist_port(host: &str) -> String {
     }
 }
 
-fn nowhere(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
+fn nowhere(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Found> {
     let lower = member.host.to_ascii_lowercase();
     let is_any = member.address().is_some_and(|address| address.is_unspecified());
     let is_nowhere = is_any
@@ -189,21 +206,23 @@ fn nowhere(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
             (_, true) => "A service's name is NAME.NAMESPACE.svc.cluster.local; the namespace is missing.",
             _ => "It looks like a name that was to be replaced.",
         };
-        finding(
-            ("JOIN-NOWHERE", Act),
-            place.line(),
-            format!("join_members has {}, which leads nowhere.", shown(member.whole)),
-            why,
-            "Put the name of the headless service in front of all pods, or take it out.",
-            DISCOVERY,
+        (
+            finding(
+                ("JOIN-NOWHERE", Act),
+                place.line(),
+                format!("join_members has {}, which leads nowhere.", shown(member.whole)),
+                why,
+                "Put the name of the headless service in front of all pods, or take it out.",
+                DISCOVERY,
+            ),
+            place.removed(),
         )
-        .fixed_by(place.removed())
     })
 }
 
-fn without_port(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
+fn without_port(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Found> {
     (member.lookup == Some("dns") && member.port.is_none_or(str::is_empty)).then(|| {
-        finding(
+        (finding(
             ("JOIN-PORT-MISSING", Act),
             place.line(),
             format!("{} has no port.", shown(member.whole)),
@@ -211,12 +230,11 @@ fn without_port(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
              lookup\", and nobody is found.",
             "Add the port of memberlist, 7946.",
             "dskit dns/resolver.go:54-138",
-        )
-        .fixed_by(place.rewritten(&format!("{}:7946", member.whole.trim_end_matches(':'))))
+        ), place.edit(&format!("{}:7946", member.whole.trim_end_matches(':'))))
     })
 }
 
-fn unlikely_port(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
+fn unlikely_port(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Found> {
     let port = member.port?;
     let own = [place.config.int("memberlist.bind_port")?, place.config.int("memberlist.advertise_port")?];
     let is_own = port.parse().is_ok_and(|port| own.contains(&port));
@@ -225,7 +243,7 @@ fn unlikely_port(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> 
     }
     let usual = own[0].to_string();
     let start = member.whole.strip_suffix(port)?;
-    Some(
+    Some((
         finding(
             ("JOIN-PORT", Act),
             place.line(),
@@ -233,9 +251,9 @@ fn unlikely_port(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> 
             format!("Others listen for gossip on {usual} (bind_port); on {port} something else answers."),
             format!("Use port {usual}."),
             "dskit kv/memberlist/tcp_transport.go:75-88",
-        )
-        .fixed_by(place.rewritten(&format!("{start}{usual}"))),
-    )
+        ),
+        place.edit(&format!("{start}{usual}")),
+    ))
 }
 
 /// Where one's own port was moved, a member without a port still means 7946.
@@ -267,9 +285,12 @@ fn moved_port(config: &Config<'_>, members: &[String]) -> Option<Finding> {
     )
 }
 
-fn loopback(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
+fn loopback(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Found> {
     let bound = place.config.list("memberlist.bind_addr")?;
-    let is_local = bound.iter().any(|address| Member::of(address).is_loopback());
+    let told = place.config.text("memberlist.advertise_addr")?;
+    // Several processes on one machine find each other so.
+    let is_local =
+        Member::of(told).is_loopback() || bound.iter().any(|bound| Member::of(bound).is_loopback());
     if !member.is_loopback() || is_local {
         return None;
     }
@@ -278,7 +299,7 @@ fn loopback(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
         _ if place.is_only && place.config.replication_factor().is_some_and(|factor| factor > 1) => Act,
         _ => Look,
     };
-    Some(
+    Some((
         finding(
             ("JOIN-LOOPBACK", severity),
             place.line(),
@@ -286,16 +307,16 @@ fn loopback(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
             "A node that asks itself always succeeds, so a failure to find the others is never seen.",
             "Name the others: the headless service in front of all pods.",
             "dskit kv/memberlist/memberlist_client.go:760-798",
-        )
-        .fixed_by(place.removed()),
-    )
+        ),
+        place.removed(),
+    ))
 }
 
-fn other_product(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
+fn other_product(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Found> {
     let lower = member.host.to_ascii_lowercase();
     let product = OTHER_PRODUCTS.iter().find(|product| lower.contains(*product))?;
     (!lower.contains("loki")).then(|| {
-        finding(
+        (finding(
             ("JOIN-OTHER", Look),
             place.line(),
             format!("join_members has a {product}: {}.", shown(member.whole)),
@@ -303,17 +324,16 @@ fn other_product(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> 
              entries of one may appear in, or be forgotten from, the rings of the other.",
             "Name Loki's own service, and give each cluster its cluster_label.",
             "https://github.com/grafana/loki/issues/10172; https://github.com/grafana/tempo/issues/2766",
-        )
-        .fixed_by(place.removed())
+        ), place.removed())
     })
 }
 
-fn plain_name(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
+fn plain_name(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Found> {
     if member.lookup.is_some() || member.address().is_some() || !member.host.contains('.') {
         return None;
     }
     let port = member.port.unwrap_or("7946");
-    Some(
+    Some((
         finding(
             ("JOIN-PLAIN", Note),
             place.line(),
@@ -323,7 +343,7 @@ fn plain_name(place: &Place<'_, '_>, member: &Member<'_>) -> Option<Finding> {
              That line is harmless.",
             format!("dns+{}:{port} is looked up again and again while a node starts.", member.host),
             "https://github.com/grafana/loki/issues/7907",
-        )
-        .fixed_by(place.rewritten(&format!("dns+{}:{port}", member.host))),
-    )
+        ),
+        place.edit(&format!("dns+{}:{port}", member.host)),
+    ))
 }

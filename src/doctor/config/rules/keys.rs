@@ -24,6 +24,9 @@ const TOP: [&str; 8] = [
     "index_gateway",
 ];
 
+/// How many keys of a section are looked at; none has a hundred.
+const MOST: usize = 500;
+
 pub(super) fn find(config: &Config<'_>, findings: &mut Vec<Finding>) {
     for section in &SECTIONS {
         let names = section.names();
@@ -49,7 +52,7 @@ fn within(
     findings: &mut Vec<Finding>,
 ) {
     let node = config.file.tree.node(section.value.node);
-    for (index, entry) in node.entries().iter().enumerate() {
+    for (index, entry) in node.entries().iter().enumerate().take(MOST) {
         if entry.is_template || entry.key == "<<" {
             continue;
         }
@@ -126,7 +129,7 @@ fn twice(config: &Config<'_>, section: &Node, index: usize, entry: &Entry) -> Op
 fn top(config: &Config<'_>, findings: &mut Vec<Finding>) {
     let root = config.file.tree.node(config.file.root);
     let is_loki = config.file.flavour == Flavour::Loki;
-    for (index, entry) in root.entries().iter().enumerate() {
+    for (index, entry) in root.entries().iter().enumerate().take(MOST) {
         let key = entry.key.as_str();
         if TOP.contains(&key) {
             findings.extend(twice(config, root, index, entry));
