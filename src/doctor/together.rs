@@ -246,33 +246,12 @@ fn past((page, judgement): (&RingPage, &Judgement), log: &LogFacts) -> Option<Co
 
 /// A pod that joined and is in no ring.
 fn missing((page, _): (&RingPage, &Judgement), log: &LogFacts) -> Option<Contradiction> {
-    let is_there = |pod: &str| {
-        // A member's name has eight random digits at its end; an instance's has not.
-        page.desc.ingesters.iter().any(|(id, _)| {
-            pod == &**id
-                || pod.strip_suffix(|c: char| c.is_ascii_hexdigit()).is_some()
-                    && pod.rsplit_once('-').is_some_and(|(name, _)| name == &**id)
-        })
-    };
-    let is_ingester = |pod: &&String| {
-        ![
-            "querier",
-            "query-",
-            "distributor",
-            "compactor",
-            "index-gateway",
-            "ruler",
-            "read",
-            "backend",
-            "gateway",
-        ]
-        .iter()
-        .any(|other| pod.contains(other))
-    };
-    let pod = log.joined.iter().filter(is_ingester).find(|pod| !is_there(pod))?;
-    if page.desc.ingesters.is_empty() {
+    let ids = Vec::from_iter(page.desc.ingesters.iter().map(|(id, _)| &**id));
+    if ids.is_empty() {
         return None;
     }
+    let is_ingester = |pod: &&String| !OTHERS.iter().any(|other| pod.contains(other));
+    let pod = log.joined.iter().filter(is_ingester).find(|pod| !ids.contains(&instance_of(pod)))?;
     Some(contradiction(
         ("LOG-JOINED", Severity::Look),
         format!("The log says that {pod} joined the memberlist cluster; the ring does not have it."),
@@ -280,6 +259,28 @@ fn missing((page, _): (&RingPage, &Judgement), log: &LogFacts) -> Option<Contrad
          page is older than the log.",
         format!("Ask {pod} for its own /ring and /memberlist: does it see the others?"),
     ))
+}
+
+/// Parts of names of pods that are in the ring of no ingesters.
+const OTHERS: [&str; 9] = [
+    "querier",
+    "query-",
+    "distributor",
+    "compactor",
+    "index-gateway",
+    "ruler",
+    "loki-read",
+    "loki-backend",
+    "gateway",
+];
+
+/// The instance of a member: its name without the eight random digits at its end.
+fn instance_of(member: &str) -> &str {
+    let is_random = |end: &str| end.len() == 8 && end.bytes().all(|b| b.is_ascii_hexdigit());
+    match member.rsplit_once('-') {
+        Some((name, end)) if is_random(end) => name,
+        _ => member,
+    }
 }
 
 fn label(config: &Examined, log: &LogFacts) -> Option<Contradiction> {
@@ -296,4 +297,105 @@ fn label(config: &Examined, log: &LogFacts) -> Option<Contradiction> {
         "Which pods have which label? Look at \"Using memberlist cluster label and node name\" in each pod's log. While a \
          label is rolled out, cluster_label_verification_disabled has to be on everywhere.",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::config::examine;
+    use crate::live::judge::judge;
+    use crate::live::ring_page;
+    use crate::ring::{Ring, RingConfig};
+
+    const HEALTHY: &str = include_str!("../../tests/fixtures/pages/02_healthy/loki-1.ring.json.http");
+    const ALONE: &str = include_str!("../../tests/fixtures/pages/05_single_rf3/loki-1.ring.json.http");
+
+    const MEMBERLIST: &str = "memberlist: {join_members: [a], cluster_label: prod}\n";
+
+    fn rules(config: &str, page: Option<&str>, log: Option<&LogFacts>) -> Vec<(&'static str, Severity)> {
+        let config = examine(config).unwrap();
+        let ring = page.map(|page| {
+            let page = ring_page::parse(page).unwrap();
+            let ring = Ring::new(&page.desc, RingConfig::default());
+            let judgement = judge(&ring, page.now.unwrap());
+            (page, judgement)
+        });
+        let ring = ring.as_ref().map(|(page, judgement)| (page, judgement));
+        let found = compare(Some(&config), ring, log);
+        found.into_iter().map(|found| (found.rule, found.severity)).collect()
+    }
+
+    fn log(word: &str) -> LogFacts {
+        LogFacts { words: vec![word.into()], ..LogFacts::default() }
+    }
+
+    #[test]
+    fn parts_that_agree_say_nothing() {
+        let config = "common:\n  ring: {kvstore: {store: memberlist}}\nmemberlist: {join_members: [a]}\n";
+        let facts = LogFacts { joined: vec!["loki-1-0123abcd".into()], ..log("caught up") };
+        assert_eq!(rules(config, Some(HEALTHY), Some(&facts)), []);
+        assert_eq!(compare(None, None, None), []);
+    }
+
+    #[test]
+    fn one_ingester_cannot_be_three() {
+        assert_eq!(rules(MEMBERLIST, Some(ALONE), None), [("RING-FACTOR", Severity::Act)]);
+        let one = "common: {replication_factor: 1}\n";
+        assert_eq!(rules(one, Some(ALONE), None), []);
+        let two = "common: {replication_factor: 5}\n";
+        assert!(rules(two, Some(HEALTHY), None).contains(&("RING-FACTOR", Severity::Look)));
+    }
+
+    #[test]
+    fn pods_that_are_deployed_should_be_in_the_ring() {
+        let values = "deploymentMode: SingleBinary\nsingleBinary: {replicas: 5}\nloki: {commonConfig: {ring: {kvstore: {store: memberlist}}}}\n";
+        assert_eq!(rules(values, Some(HEALTHY), None), [("RING-COUNT", Severity::Look)]);
+        let as_many = values.replace('5', "3");
+        assert_eq!(rules(&as_many, Some(HEALTHY), None), []);
+    }
+
+    #[test]
+    fn zones_that_are_not_there_are_missed() {
+        let aware = "common:\n  ring: {zone_awareness_enabled: true, instance_availability_zone: a, kvstore: {store: memberlist}}\n";
+        assert_eq!(rules(aware, Some(HEALTHY), None), [("RING-ZONES", Severity::Act)]);
+    }
+
+    #[test]
+    fn heartbeats_cannot_be_older_than_their_period_for_long() {
+        let fast = "memberlist: {join_members: [a]}\ningester: {lifecycler: {heartbeat_period: 1s}}\n";
+        assert_eq!(rules(fast, Some(HEALTHY), None), [("RING-HEARTBEAT", Severity::Look)]);
+    }
+
+    #[test]
+    fn tokens_that_differ_are_told() {
+        let more = "common: {ring: {num_tokens: 512, kvstore: {store: memberlist}}}\n";
+        assert_eq!(rules(more, Some(HEALTHY), None), [("RING-TOKENS", Severity::Note)]);
+    }
+
+    #[test]
+    fn an_error_of_the_past_is_past_while_the_ring_is_healthy() {
+        let config = "common: {ring: {kvstore: {store: memberlist}}}\n";
+        let past = [("LOG-PAST", Severity::Note)];
+        assert_eq!(rules(config, Some(HEALTHY), Some(&log("err=\"empty ring\""))), past);
+        let ids = LogFacts { ids: ["fast-join".to_owned()].into(), ..LogFacts::default() };
+        assert_eq!(rules(config, Some(HEALTHY), Some(&ids)), past);
+        assert_eq!(rules(config, None, Some(&ids)), []);
+    }
+
+    #[test]
+    fn who_joined_should_be_in_the_ring() {
+        let config = "common: {ring: {kvstore: {store: memberlist}}}\n";
+        let facts = LogFacts { joined: vec!["loki-9-0123abcd".into()], ..LogFacts::default() };
+        assert_eq!(rules(config, Some(HEALTHY), Some(&facts)), [("LOG-JOINED", Severity::Look)]);
+        let querier = LogFacts { joined: vec!["loki-querier-9".into()], ..LogFacts::default() };
+        assert_eq!(rules(config, Some(HEALTHY), Some(&querier)), []);
+    }
+
+    #[test]
+    fn labels_that_differ_do_not_hear_each_other() {
+        let facts = LogFacts { labels: ["test".to_owned()].into(), ..LogFacts::default() };
+        assert_eq!(rules(MEMBERLIST, None, Some(&facts)), [("LOG-LABEL", Severity::Act)]);
+        let unchecked = "memberlist: {cluster_label: prod, cluster_label_verification_disabled: true}\n";
+        assert_eq!(rules(unchecked, None, Some(&facts)), [("LOG-LABEL", Severity::Note)]);
+    }
 }

@@ -190,7 +190,7 @@ fn is_ours(line: &str, items: bool, safe: &BTreeSet<&str>) -> bool {
             continue;
         }
         let key = before.trim_end_matches(['"', '\'']);
-        let key = &key[key.rfind(|c| !is_word(c)).map_or(0, |at| at + 1)..];
+        let key = key.rsplit(|c| !is_word(c)).next().unwrap_or(key);
         if !safe.contains(key) {
             return false;
         }

@@ -14,89 +14,107 @@ const WRONG: &str =
     "https://github.com/grafana/loki/issues/6370; https://github.com/grafana/loki/issues/15639";
 
 pub(super) fn find(config: &Config<'_>, findings: &mut Vec<Finding>) {
-    for key in advertised(config) {
-        findings.extend(told_others(config, &key));
-    }
-    for key in interfaces() {
-        findings.extend(loopback_interface(config, &key));
-    }
+    findings.extend(any(config));
+    findings.extend(loopback(config));
+    findings.extend(loopback_interface(config));
+    findings.extend(no_address(config));
     findings.extend(bind(config));
     findings.extend(two_addresses(config));
     findings.extend(ipv6(config));
 }
 
-/// The keys that give an address to be told to others, if they are given.
-fn advertised(config: &Config<'_>) -> Vec<String> {
-    let rings = RINGS.iter().map(|ring| ring.key("instance_addr"));
-    let common = ["common.instance_addr", "common.ring.instance_addr", ADVERTISE].map(String::from);
-    common.into_iter().chain(rings).filter(|key| config.is_given(key)).collect()
+/// The keys that give an address, or with another name of the field an interface, to be told to others.
+fn told(config: &Config<'_>, field: &str, is_wrong: impl Fn(&Config<'_>, &str) -> bool) -> Vec<String> {
+    let rings = RINGS.iter().map(|ring| ring.key(field));
+    let common = [format!("common.{field}"), format!("common.ring.{field}")];
+    let keys =
+        common.into_iter().chain(rings).chain((field == "instance_addr").then(|| ADVERTISE.to_owned()));
+    keys.filter(|key| config.is_given(key) && is_wrong(config, key)).collect()
 }
 
-fn interfaces() -> impl Iterator<Item = String> {
-    let rings = RINGS.iter().map(|ring| ring.key("instance_interface_names"));
-    ["common.instance_interface_names", "common.ring.instance_interface_names"]
-        .map(String::from)
-        .into_iter()
-        .chain(rings)
+/// One finding for all keys that say the same, the first of which is named; they are taken out.
+fn all_of(
+    config: &Config<'_>,
+    keys: &[String],
+    finding: impl Fn(&str, Option<usize>) -> Finding,
+) -> Option<Finding> {
+    let first = keys.first()?;
+    let mut finding = finding(first, config.line(first));
+    if let more @ 1.. = keys.len() - 1 {
+        finding.what.push_str(&format!(" So {} {more} more.", if more == 1 { "is" } else { "are" }));
+    }
+    let edits = keys.iter().map(|key| config.delete(key)).collect::<Option<Vec<_>>>();
+    Some(finding.fixed_by(edits.and_then(|edits| super::Fix::new(config.file.text, edits))))
 }
 
-fn told_others(config: &Config<'_>, key: &str) -> Option<Finding> {
-    let text = config.text(key).filter(|text| !text.is_empty())?;
-    let address = text.parse::<IpAddr>().ok();
-    let is_loopback = Member::of(text).is_loopback();
-    if address.is_some_and(|address| address.is_unspecified()) {
-        return Some(
-            finding(
-                ("ADDRESS-ANY", Act),
-                config.line(key),
-                format!("{key} is {text}: that is what others are told to connect to."),
-                "It is an address to listen on. Whoever connects to it reaches itself: distributors then send every \
-                 replica to their own host, and pushes fail or the ring shows 0.0.0.0:9095.",
-                "Take it out, so that the address of the network interface is used, or give the pod's own address.",
-                WRONG,
-            )
-            .fixed_by(config.fix([config.delete(key)])),
-        );
-    }
-    if is_loopback && config.uses_memberlist() && config.is_spread() {
-        return Some(
-            finding(
-                ("ADDRESS-LOOPBACK", Act),
-                config.line(key),
-                format!("{key} is {text}, but the other nodes are on other machines."),
-                "Others are told to connect to this address, and reach themselves there.",
-                "Take it out, so that the address of the network interface is used, or give the pod's own address.",
-                WRONG,
-            )
-            .fixed_by(config.fix([config.delete(key)])),
-        );
-    }
-    (key == ADVERTISE && address.is_none()).then(|| {
+fn any(config: &Config<'_>) -> Option<Finding> {
+    let is_any = |config: &Config<'_>, key: &str| {
+        let address = config.text(key).and_then(|text| text.parse::<IpAddr>().ok());
+        address.is_some_and(|address| address.is_unspecified())
+    };
+    all_of(config, &told(config, "instance_addr", is_any), |key, line| {
         finding(
-            ("ADDRESS-FORM", Act),
-            config.line(key),
-            format!("memberlist.advertise_addr is no IP address: {}.", shown(text)),
-            "memberlist takes only an address here and does not start with a name.",
-            "Give an address, or take it out.",
-            "dskit kv/memberlist/tcp_transport.go:398-418",
+            ("ADDRESS-ANY", Act),
+            line,
+            format!("{key} is {}: that is what others are told to connect to.", config.value(key)),
+            "It is an address to listen on. Whoever connects to it reaches itself: distributors then send every \
+             replica to their own host, and pushes fail, while the ring shows 0.0.0.0:9095.",
+            "Take it out, so that the address of the network interface is used, or give the pod's own address.",
+            WRONG,
         )
-        .fixed_by(config.fix([config.delete(key)]))
     })
 }
 
-fn loopback_interface(config: &Config<'_>, key: &str) -> Option<Finding> {
-    let names = config.list(key).filter(|names| !names.is_empty() && config.is_given(key))?;
-    let is_loopback = names.iter().all(|name| matches!(name.as_str(), "lo" | "lo0" | "loopback"));
-    (is_loopback && config.uses_memberlist() && config.is_spread()).then(|| {
+fn loopback(config: &Config<'_>) -> Option<Finding> {
+    if !config.uses_memberlist() || !config.is_spread() {
+        return None;
+    }
+    let is_loopback =
+        |config: &Config<'_>, key: &str| config.text(key).is_some_and(|text| Member::of(text).is_loopback());
+    all_of(config, &told(config, "instance_addr", is_loopback), |key, line| {
+        finding(
+            ("ADDRESS-LOOPBACK", Act),
+            line,
+            format!("{key} is {}, but the other nodes are on other machines.", config.value(key)),
+            "Others are told to connect to this address, and reach themselves there.",
+            "Take it out, so that the address of the network interface is used, or give the pod's own address.",
+            WRONG,
+        )
+    })
+}
+
+fn loopback_interface(config: &Config<'_>) -> Option<Finding> {
+    if !config.uses_memberlist() || !config.is_spread() {
+        return None;
+    }
+    let is_loopback = |config: &Config<'_>, key: &str| {
+        let names = config.list(key).unwrap_or_default();
+        !names.is_empty() && names.iter().all(|name| matches!(name.as_str(), "lo" | "lo0" | "loopback"))
+    };
+    all_of(config, &told(config, "instance_interface_names", is_loopback), |key, line| {
         finding(
             ("INTERFACE-LOOPBACK", Act),
-            config.line(key),
+            line,
             format!("{key} has only the loopback interface, but the other nodes are on other machines."),
             "Others are told to connect to 127.0.0.1, and reach themselves there.",
             "Take it out: Loki finds the private interfaces itself, and takes the loopback one last.",
             "loki pkg/loki/config_wrapper.go:504-512; https://github.com/grafana/loki/issues/8634",
         )
-        .fixed_by(config.fix([config.delete(key)]))
+    })
+}
+
+fn no_address(config: &Config<'_>) -> Option<Finding> {
+    let text = config.text(ADVERTISE).filter(|text| !text.is_empty() && config.is_given(ADVERTISE))?;
+    text.parse::<IpAddr>().is_err().then(|| {
+        finding(
+            ("ADDRESS-FORM", Act),
+            config.line(ADVERTISE),
+            format!("memberlist.advertise_addr is no IP address: {}.", shown(text)),
+            "memberlist takes only an address here and does not start with a name.",
+            "Give an address, or take it out.",
+            "dskit kv/memberlist/tcp_transport.go:398-418",
+        )
+        .fixed_by(config.fix([config.delete(ADVERTISE)]))
     })
 }
 

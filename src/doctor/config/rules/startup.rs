@@ -40,49 +40,50 @@ fn unpublished(config: &Config<'_>) -> Option<Finding> {
             return None;
         }
     }
-    let fix = config.fix([config.set_at(PUBLISH, "true")]);
-    let name = "memberlist.service.publishNotReadyAddresses";
     let source = "production/helm/loki/values.yaml; https://github.com/grafana/loki/issues/7907";
     if config.is(FAST) {
         return Some(
             finding(
-                ("NOT-READY-HIDDEN", Act),
+                ("ABORT-DEADLOCK", Act),
                 config.line(FAST),
-                format!("No first pod can start: abort_if_cluster_fast_join_fails is on and {name} is false."),
+                format!("No first pod can start: abort_if_cluster_fast_join_fails is on and {PUBLISH} is false."),
                 "The service's name resolves only to ready pods. In a cluster that starts as a whole nobody is ready, \
                  so the name resolves to nothing, the fast-join fails, Loki stops, and nobody ever becomes ready.",
-                format!("Set {name} to true: then a pod finds at least itself."),
+                format!(
+                    "Switch it off. Or set {PUBLISH} to true: then a pod finds at least itself, if not in its first \
+                     second, then after it was started again."
+                ),
                 source,
             )
-            .fixed_by(fix),
+            .fixed_by(config.fix_by(FAST, "false")),
         );
     }
     if config.is(SLOW) {
         return Some(
             finding(
-                ("NOT-READY-HIDDEN", Look),
+                ("ABORT-DEADLOCK", Look),
                 config.line(SLOW),
-                format!("Pods wait for each other: abort_if_cluster_join_fails is on and {name} is false."),
+                format!("Pods wait for each other: abort_if_cluster_join_fails is on and {PUBLISH} is false."),
                 "The service's name resolves only to ready pods. If no pod is ready before the tries are used up (two \
                  and a half minutes at least), as with a long replay of the WAL, all stop, and start over.",
-                format!("Set {name} to true."),
+                format!("Switch it off, or set {PUBLISH} to true."),
                 source,
             )
-            .fixed_by(fix),
+            .fixed_by(config.fix_by(SLOW, "false")),
         );
     }
     Some(
         finding(
             ("NOT-READY-HIDDEN", Note),
             config.line(PUBLISH),
-            format!("{name} is false, the chart's default."),
+            format!("{PUBLISH} is false, the chart's default."),
             "When the whole cluster starts, the service's name resolves to nothing until one pod is ready. Each pod \
              logs \"failed to fast-join the memberlist cluster at startup\" at level error, and joins within the next \
              minutes. It is harmless.",
-            format!("Set {name} to true, and the line goes away."),
+            format!("Set {PUBLISH} to true, and the line goes away, or comes once."),
             source,
         )
-        .fixed_by(fix),
+        .fixed_by(config.fix([config.set_at(PUBLISH, "true")])),
     )
 }
 

@@ -47,7 +47,10 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("ZONES-UNUSED", "deploymentMode: Distributed\ningester:\n  replicas: 3\n"),
     ("ZONES-UNUSED", "ingester:\n  lifecycler:\n    availability_zone: a\n"),
-    ("ROUTING-ROLE", "memberlist:\n  zone_aware_routing:\n    enabled: true\n    role: Bridge\n"),
+    (
+        "ROUTING-ROLE",
+        "memberlist:\n  zone_aware_routing:\n    enabled: true\n    role: Bridge\n    instance_availability_zone: a\n",
+    ),
     ("ROUTING-ZONE", "memberlist:\n  zone_aware_routing:\n    enabled: true\n"),
     (
         "ROUTING-ZONE",
@@ -74,11 +77,11 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("JOIN-PLAIN", "memberlist:\n  join_members:\n    - loki-memberlist.logs.svc.cluster.local\n"),
     ("NOT-READY-HIDDEN", "deploymentMode: SimpleScalable\n"),
     (
-        "NOT-READY-HIDDEN",
+        "ABORT-DEADLOCK",
         "loki:\n  extraMemberlistConfig:\n    abort_if_cluster_fast_join_fails: true\nmemberlist:\n  service:\n    annotations: {}\n",
     ),
     (
-        "NOT-READY-HIDDEN",
+        "ABORT-DEADLOCK",
         "loki:\n  extraMemberlistConfig:\n    abort_if_cluster_join_fails: true\nmemberlist: {service: {publishNotReadyAddresses: false}}\n",
     ),
     (
@@ -163,7 +166,7 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
         "STORE-NONE",
         "server:\n  http_listen_port: 3100\ncommon:\n  replication_factor: 1\nschema_config:\n  configs: []\n",
     ),
-    ("STORE-UNKNOWN", "common:\n  ring:\n    kvstore:\n      store: in-memory\n"),
+    ("STORE-UNKNOWN", "common:\n  replication_factor: 1\n  ring:\n    kvstore:\n      store: in-memory\n"),
     ("SCALABLE-GONE", "deploymentMode: SimpleScalable\nloki:\n  image:\n    tag: 4.0.1\n"),
     ("SCALABLE-GONE", "target: write\ncommon:\n  replication_factor: 3\n"),
     (

@@ -119,9 +119,9 @@ fn a_response_saved_with_its_headers_is_read_with_its_own_lines() {
 
 #[test]
 fn no_text_makes_it_panic() {
-    let sound = super::examples::EXAMPLES.iter().map(|(_, text)| *text);
-    for text in sound {
-        for cut in (0..text.len()).filter(|cut| text.is_char_boundary(*cut)) {
+    let examples = super::examples::EXAMPLES.iter().map(|(_, text)| *text);
+    for (number, text) in examples.enumerate() {
+        for cut in (number % 7..text.len()).step_by(7).filter(|cut| text.is_char_boundary(*cut)) {
             for put in ["", "{", "\"", "\t", "&a ", "*a", "- ", "é", "\n"] {
                 if let Ok(examined) = examine(&format!("{}{put}{}", &text[..cut], &text[cut..])) {
                     let _ = super::super::scenario(&examined);

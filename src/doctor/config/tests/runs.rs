@@ -33,7 +33,7 @@ fn a_sound_configuration_becomes_ready() {
 fn the_dead_lock_that_was_found_is_one() {
     let locked = "deploymentMode: SingleBinary\nsingleBinary: {replicas: 3}\nloki:\n  extraMemberlistConfig:\n    abort_if_cluster_fast_join_fails: true\n";
     let examined = examine(locked).unwrap();
-    let finding = examined.findings.iter().find(|finding| finding.rule == "NOT-READY-HIDDEN").unwrap();
+    let finding = examined.findings.iter().find(|finding| finding.rule == "ABORT-DEADLOCK").unwrap();
     assert_eq!(finding.severity, Severity::Act);
     assert_eq!(ready(locked, 280).0, 0);
     let mended = finding.fix.as_ref().unwrap().apply(locked);

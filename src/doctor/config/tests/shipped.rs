@@ -28,6 +28,8 @@ fn what_loki_and_its_chart_come_with_alarms_nobody() {
 fn what_is_said_of_recorded_processes_is_true() {
     for (name, text) in folder("captures") {
         let expected: &[&str] = match name.as_str() {
+            // Each has its loopback address, and a name in its list that should be others.
+            "04a.yaml" | "04b.yaml" => &["ADDRESS-LOOPBACK", "BIND-LOOPBACK"],
             "10-bind-other.yaml" => &["BIND-ADVERTISE"],
             "10-malformed-ip.yaml" | "10-not-an-ip.yaml" => &["BIND-FORM"],
             "10-not-local.yaml" => &["BIND-ADVERTISE"],
@@ -35,8 +37,14 @@ fn what_is_said_of_recorded_processes_is_true() {
             "11-abort-fast-join.yaml" => &["ABORT-FAST-JOIN"],
             _ => &[],
         };
-        assert_eq!(rules(&text, Severity::Look), expected, "{name}");
+        assert_eq!(sorted(&text), expected, "{name}");
     }
+}
+
+fn sorted(text: &str) -> Vec<&'static str> {
+    let mut rules = rules(text, Severity::Look);
+    rules.sort_unstable();
+    rules
 }
 
 /// What `/config` prints: every key with the value that Loki runs with.
@@ -71,10 +79,10 @@ fn no_default_is_held_against_anybody_because_it_is_spelled_out() {
         if examine(&text).unwrap().flavour == Flavour::Helm {
             continue;
         }
-        let before = rules(&text, Severity::Look);
+        let before = sorted(&text);
         let all = spelled_out(&text);
         let after = examine(&all).unwrap();
         assert!(after.effective.iter().all(super::super::EffectiveValue::is_given), "{name}");
-        assert_eq!(rules(&all, Severity::Look), before, "{name}\n{all}");
+        assert_eq!(sorted(&all), before, "{name}\n{all}");
     }
 }
