@@ -28,11 +28,19 @@ struct Change {
 }
 
 impl Fix {
-    pub(super) fn new(text: &str, mut edits: Vec<Edit>) -> Option<Self> {
+    pub(super) fn new(text: &str, edits: Vec<Edit>) -> Option<Self> {
+        Self::of_key(text, edits, "")
+    }
+
+    /// A change of a line whose key nobody knows: that the key is wrong is what is shown.
+    pub(super) fn of_key(text: &str, mut edits: Vec<Edit>, key: &str) -> Option<Self> {
         edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
         let lines = Vec::from_iter(text.split_inclusive('\n'));
         let changes = changes(text, &lines, &edits)?;
-        let safe = safe_keys();
+        let mut safe = safe_keys();
+        if !key.is_empty() {
+            safe.insert(key);
+        }
         let mut hunks = String::new();
         let mut moved = 0_isize;
         for (index, change) in changes.iter().enumerate() {
@@ -199,7 +207,7 @@ fn is_ours(line: &str, items: bool, safe: &BTreeSet<&str>) -> bool {
     has_key || items && text.starts_with("- ")
 }
 
-fn safe_keys() -> BTreeSet<&'static str> {
+fn safe_keys<'a>() -> BTreeSet<&'a str> {
     const MORE: [&str; 34] = [
         "memberlist",
         "common",

@@ -1,6 +1,8 @@
 //! Keys that Loki does not know, and values that it does not take.
 
 use super::super::Severity::{Act, Look};
+use super::super::diff::Fix;
+use super::super::edit::Edit;
 use super::super::effective::Mistake;
 use super::super::keys::{ALIASES, FIXED, Kind, MEMBERLIST, SECTIONS, STORES, Section};
 use super::super::value::shown;
@@ -82,7 +84,7 @@ fn unknown(
             "Take it out.",
             "dskit kv/memberlist/memberlist_client.go:500-560",
         )
-        .fixed_by(config.fix([config.editor().delete(entry)]));
+        .fixed_by(mended(config, config.editor().delete(entry), key));
     }
     match meant(key, names).filter(|name| is_free(name)) {
         Some(meant) => finding(
@@ -93,7 +95,7 @@ fn unknown(
             format!("Call it {meant}."),
             SOURCE,
         )
-        .fixed_by(config.fix([config.editor().rename(entry, meant)])),
+        .fixed_by(mended(config, config.editor().rename(entry, meant), key)),
         None => finding(
             ("KEY-UNKNOWN", Look),
             Some(entry.line),
@@ -101,9 +103,13 @@ fn unknown(
             STRICT,
             "If it is not of a later version, take it out.",
             SOURCE,
-        )
-        .fixed_by(config.fix([config.editor().delete(entry)])),
+        ),
     }
+}
+
+/// A fix of a line with a key that nobody knows.
+fn mended(config: &Config<'_>, edit: Option<Edit>, key: &str) -> Option<Fix> {
+    Fix::of_key(config.file.text, vec![edit?], key)
 }
 
 fn twice(config: &Config<'_>, section: &Node, index: usize, entry: &Entry) -> Option<Finding> {
@@ -147,7 +153,7 @@ fn top(config: &Config<'_>, findings: &mut Vec<Finding>) {
                 format!("Call it {meant}."),
                 SOURCE,
             )
-            .fixed_by(config.fix([config.editor().rename(entry, meant)])),
+            .fixed_by(mended(config, config.editor().rename(entry, meant), key)),
         );
     }
 }

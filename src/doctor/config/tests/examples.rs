@@ -193,7 +193,7 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("KEY-FIXED", "memberlist:\n  probe_interval: 1s\n  join_members: [a]\n"),
     ("KEY-UNKNOWN", "memberlist:\n  push_pull_interval: 30s\n  join_members: [a]\n"),
     ("KEY-UNKNOWN", "memberlist:\n  colour: red\n  join_members: [a]\n"),
-    ("KEY-UNKNOWN", "common:\n  ring:\n    kvstore:\n      stroe: memberlist\n"),
+    ("KEY-UNKNOWN", "common:\n  replication_factor: 1\n  ring:\n    kvstore:\n      stroe: memberlist\n"),
     ("KEY-UNKNOWN", "memberlst:\n  join_members: [a]\nserver: {}\n"),
     ("KEY-UNKNOWN", "\u{feff}memberlist: {joinMembers: [a]}\n"),
     ("KEY-TWICE", "memberlist:\n  bind_port: 7946\n  bind_port: 7947\n"),

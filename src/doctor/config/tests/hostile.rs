@@ -96,7 +96,8 @@ fn secrets_beside_a_mistake_are_not_shown() {
                 join_members:\n    - http://user:hunter2@loki:7946\nextra: {replicas: hunter2}\n";
     let flow = "common: {replication_factor: 2, storage: {s3: {secret_access_key: hunter2}}}\n";
     let args = "write:\n  extraArgs:\n    - -hunter2\n  replicas: 2\n  env: [hunter2]\n";
-    for text in [text, flow, args] {
+    let unknown = "memberlist:\n  passwrod: hunter2\n  join_members: [a]\n";
+    for text in [text, flow, args, unknown] {
         let examined = examine(text).unwrap();
         assert!(!examined.findings.is_empty());
         for finding in &examined.findings {

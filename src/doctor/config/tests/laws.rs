@@ -1,8 +1,21 @@
 //! What holds for every rule.
 
+use std::collections::BTreeSet;
+
 use super::super::{Severity, examine};
 use super::examples::{EXAMPLES, SOUND};
 use super::rules;
+
+/// What no change of the text mends, or only one that nobody can guess.
+const UNMENDED: [&str; 7] = [
+    "AUTOFORGET-THREE",
+    "CONFIG-TEXT",
+    "DOCUMENTS",
+    "JOIN-NONE",
+    "KEY-TWICE",
+    "NETWORK-POLICY",
+    "SCALABLE-GONE",
+];
 
 /// Applies a unified diff as `patch` does, and fails where the text is not what it says.
 fn patch(text: &str, diff: &str) -> String {
@@ -83,7 +96,7 @@ fn every_rule_has_an_example_that_breaks_it() {
 
 #[test]
 fn what_a_rule_proposes_silences_it_and_breaks_no_other() {
-    let mut mended = 0;
+    let mut mended = BTreeSet::new();
     for (rule, text) in EXAMPLES {
         let before = rules(text, Severity::Look);
         for finding in examine(text).unwrap().findings.iter().filter(|finding| finding.rule == *rule) {
@@ -97,10 +110,11 @@ fn what_a_rule_proposes_silences_it_and_breaks_no_other() {
                 rules(&after, Severity::Look).into_iter().filter(|left| !before.contains(left)),
             );
             assert!(new.is_empty(), "{rule} leads to {new:?}:\n{diff}\n{after}");
-            mended += 1;
+            mended.insert(*rule);
         }
     }
-    assert!(mended > 80, "only {mended}");
+    let unmended = EXAMPLES.iter().map(|(rule, _)| *rule).filter(|rule| !mended.contains(rule));
+    assert_eq!(BTreeSet::from_iter(unmended), BTreeSet::from(UNMENDED));
 }
 
 #[test]
