@@ -333,3 +333,17 @@ impl Resolver<'_, '_> {
 fn is_shared(field: &str) -> bool {
     !matches!(field, "replication_factor")
 }
+
+/// The rings that are in use, as far as that is known.
+pub(super) fn rings_in_use<'a>(value: impl Fn(&str) -> &'a Value) -> Vec<&'static RingPlace> {
+    let is = |key: &str| value(key).as_bool() == Some(true);
+    let is_used = |ring: &&RingPlace| match ring.name {
+        "distributor" => value("limits_config.ingestion_rate_strategy").as_text() == Some("global"),
+        "scheduler" => is("query_scheduler.use_scheduler_ring"),
+        "index-gateway" => value("index_gateway.mode").as_text() == Some("ring"),
+        "ruler" => is("ruler.enable_sharding"),
+        "pattern-ingester" => is("pattern_ingester.enabled"),
+        _ => true,
+    };
+    RINGS.iter().filter(is_used).collect()
+}

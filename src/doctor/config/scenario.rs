@@ -9,9 +9,10 @@ use serde_json::Value as Json;
 
 use crate::sim::{Group, Options, OptionsError, Scenario, Span, StoreKind, Target};
 
-use super::keys::{MEMBERLIST, RINGS, RingPlace};
+use super::effective::rings_in_use;
+use super::keys::{MEMBERLIST, RingPlace};
 use super::value::{Value, shown};
-use super::{Examined, Flavour, Mode, Topology};
+use super::{Examined, Mode, Topology};
 
 /// A run of the cluster that was described.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,7 +91,7 @@ impl<'a> Builder<'a> {
         };
         groups
             .into_iter()
-            .map(|(name, target, count)| Group { name: name.into(), target, count, ..Group::default() })
+            .map(|(name, target, count)| Group { name, target, count, ..Group::default() })
             .collect()
     }
 
@@ -265,15 +266,7 @@ impl<'a> Builder<'a> {
     }
 
     fn rings(&self) -> Vec<&'static RingPlace> {
-        let is_on = |ring: &&RingPlace| match ring.name {
-            "distributor" => self.value("limits_config.ingestion_rate_strategy").as_text() == Some("global"),
-            "scheduler" => self.is("query_scheduler.use_scheduler_ring"),
-            "index-gateway" => self.value("index_gateway.mode").as_text() == Some("ring"),
-            "ruler" => self.is("ruler.enable_sharding"),
-            "pattern-ingester" => self.is("pattern_ingester.enabled"),
-            _ => true,
-        };
-        RINGS.iter().filter(is_on).collect()
+        rings_in_use(|key| self.value(key))
     }
 
     fn lifecycler(&mut self, options: &mut Options) {
@@ -355,9 +348,9 @@ impl<'a> Builder<'a> {
     fn publishes(&mut self) -> bool {
         let known = self.examined.topology.as_ref().and_then(|topology| topology.publish_not_ready);
         known.unwrap_or_else(|| {
-            let whose = if self.examined.flavour == Flavour::Helm { "the values" } else { "the text" };
-            self.assumed.push(format!("The service names pods before they are ready (publishNotReadyAddresses): {whose} do not tell."
-                ).replace("the text do", "the text does"));
+            let assumed =
+                "The service names pods before they are ready (publishNotReadyAddresses): it is not told.";
+            self.assumed.push(assumed.into());
             true
         })
     }

@@ -362,12 +362,18 @@ impl Covered {
 
     fn line(&mut self, content: &str) {
         let mut templates = Vec::new();
+        // Beyond the last end there is no need to look for one, however many begin.
+        let (last, last_double) = (content.rfind('}'), content.rfind("}}"));
         let mut at = 0;
         while let Some(found) = content[at..].find(['{', '$']) {
             let start = at + found;
-            let end = match content[start..].as_bytes() {
-                [b'{', b'{', ..] => content[start..].find("}}").map(|end| start + end + 2),
-                [b'$', b'{', ..] => content[start..].find('}').map(|end| start + end + 1),
+            let end = match &content.as_bytes()[start..] {
+                [b'{', b'{', ..] if Some(start) < last_double => {
+                    content[start..].find("}}").map(|end| start + end + 2)
+                }
+                [b'$', b'{', ..] if Some(start) < last => {
+                    content[start..].find('}').map(|end| start + end + 1)
+                }
                 _ => None,
             };
             match end {

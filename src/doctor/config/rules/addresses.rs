@@ -170,12 +170,12 @@ fn ipv6(config: &Config<'_>) -> Option<Finding> {
     let is_v6 = |text: &String| Member::of(text).address().is_some_and(|address| address.is_ipv6());
     let listens = config.list(BIND)?.iter().any(is_v6);
     let members = config.list("memberlist.join_members")?;
-    let joins = !members.is_empty() && members.iter().all(|member| is_v6(member));
+    let joins = !members.is_empty() && members.iter().all(is_v6);
     let enabled = "common.ring.instance_enable_ipv6";
     let own = RINGS[0].key("instance_enable_ipv6");
     let is_off =
         config.value(&own).as_bool() == Some(false) && config.value(enabled).as_bool() == Some(false);
-    let has_address = config.text(&RINGS[0].key("instance_addr"))? != "";
+    let has_address = !config.text(&RINGS[0].key("instance_addr"))?.is_empty();
     if !(listens || joins) || !is_off || has_address {
         return None;
     }

@@ -18,7 +18,7 @@ pub(super) fn find(config: &Config<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn missing(config: &Config<'_>) -> Option<Finding> {
-    (config.text(LABEL)? == "").then(|| {
+    config.text(LABEL)?.is_empty().then(|| {
         finding(
             ("LABEL-NONE", Note),
             config.line(LABEL).filter(|_| config.is_given(LABEL)),

@@ -142,7 +142,7 @@ fn tokens(config: &Config<'_>) -> Option<Finding> {
 }
 
 fn no_path(config: &Config<'_>) -> Option<Finding> {
-    let is_missing = config.is("common.persist_tokens") && config.text("common.path_prefix")? == "";
+    let is_missing = config.is("common.persist_tokens") && config.text("common.path_prefix")?.is_empty();
     is_missing.then(|| {
         finding(
             ("TOKENS-PATH", Act),

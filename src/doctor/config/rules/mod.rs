@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use super::diff::Fix;
 use super::edit::{Edit, Editor};
-use super::effective::Mistake;
+use super::effective::{Mistake, rings_in_use};
 use super::file::File;
 use super::keys::{RINGS, RingPlace};
 use super::value::Value;
@@ -135,15 +135,8 @@ impl<'a> Config<'a> {
     }
 
     /// The rings that are in use, as far as that is known.
-    fn rings(&self) -> impl Iterator<Item = &'static RingPlace> {
-        RINGS.iter().filter(|ring| match ring.name {
-            "distributor" => self.text("limits_config.ingestion_rate_strategy") == Some("global"),
-            "scheduler" => self.is("query_scheduler.use_scheduler_ring"),
-            "index-gateway" => self.text("index_gateway.mode") == Some("ring"),
-            "ruler" => self.is("ruler.enable_sharding"),
-            "pattern-ingester" => self.is("pattern_ingester.enabled"),
-            _ => true,
-        })
+    fn rings(&self) -> Vec<&'static RingPlace> {
+        rings_in_use(|key| self.value(key))
     }
 
     /// Whether the ingesters' ring is kept by memberlist.

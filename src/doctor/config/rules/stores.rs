@@ -98,7 +98,7 @@ fn alone(config: &Config<'_>) -> Option<Finding> {
 fn unused(config: &Config<'_>) -> Option<Finding> {
     let members = "memberlist.join_members";
     let is_listed = config.is_given(members) && !config.value(members).is_empty();
-    let stores = Vec::from_iter(config.rings().map(|ring| config.store(ring)));
+    let stores = Vec::from_iter(config.rings().into_iter().map(|ring| config.store(ring)));
     if !is_listed || stores.iter().any(|store| matches!(store, None | Some("memberlist" | "multi"))) {
         return None;
     }
@@ -122,7 +122,8 @@ fn unused(config: &Config<'_>) -> Option<Finding> {
 fn mixed(config: &Config<'_>) -> Option<Finding> {
     let ingesters = config.store(&RINGS[0])?;
     let is_other = |store: &str| store != ingesters;
-    let others = Vec::from_iter(config.rings().filter(|ring| config.store(ring).is_some_and(is_other)));
+    let others =
+        Vec::from_iter(config.rings().into_iter().filter(|ring| config.store(ring).is_some_and(is_other)));
     let first = others.first()?;
     // Only what somebody said is a mistake; a default nobody looks at is not.
     let said = |ring: &super::RingPlace| config.is_given(&ring.key("kvstore.store"));

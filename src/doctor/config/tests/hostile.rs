@@ -80,6 +80,14 @@ fn a_billion_laughs_are_read_without_laughing() {
 }
 
 #[test]
+fn templates_that_never_end_are_words() {
+    for begin in ["{{", "${", "$ {{ } "] {
+        let text = format!("common:\n  path_prefix: \"{}\"\n", begin.repeat(100_000));
+        assert_eq!(examine(&text).unwrap().get("common.path_prefix").unwrap().line(), Some(2));
+    }
+}
+
+#[test]
 fn many_keys_and_members_are_looked_at_once() {
     let keys = (0..50_000).map(|key| format!("  k{key}: 1\n")).collect::<String>();
     let members = "    - localhost\n".repeat(50_000);
