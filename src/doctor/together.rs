@@ -327,14 +327,14 @@ mod tests {
         found.into_iter().map(|found| (found.rule, found.severity)).collect()
     }
 
-    fn log(word: &str) -> LogFacts {
+    fn logged(word: &str) -> LogFacts {
         LogFacts { words: vec![word.into()], ..LogFacts::default() }
     }
 
     #[test]
     fn parts_that_agree_say_nothing() {
         let config = "common:\n  ring: {kvstore: {store: memberlist}}\nmemberlist: {join_members: [a]}\n";
-        let facts = LogFacts { joined: vec!["loki-1-0123abcd".into()], ..log("caught up") };
+        let facts = LogFacts { joined: vec!["loki-1-0123abcd".into()], ..logged("caught up") };
         assert_eq!(rules(config, Some(HEALTHY), Some(&facts)), []);
         assert_eq!(compare(None, None, None), []);
     }
@@ -382,7 +382,7 @@ mod tests {
     fn an_error_of_the_past_is_past_while_the_ring_is_healthy() {
         let config = "common: {ring: {kvstore: {store: memberlist}}}\n";
         let past = [("LOG-PAST", Severity::Note)];
-        assert_eq!(rules(config, Some(HEALTHY), Some(&log("err=\"empty ring\""))), past);
+        assert_eq!(rules(config, Some(HEALTHY), Some(&logged("err=\"empty ring\""))), past);
         let ids = LogFacts { ids: ["fast-join".to_owned()].into(), ..LogFacts::default() };
         assert_eq!(rules(config, Some(HEALTHY), Some(&ids)), past);
         assert_eq!(rules(config, None, Some(&ids)), []);
