@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// Which layers of `src/` a layer may use. `ui`, the binaries and `lib.rs` may use all.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("go", &[]),
     ("time", &["go"]),
     ("prng", &[]),
@@ -62,6 +62,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
             "view",
         ],
     ),
+    ("doctor", &["go", "time", "log", "ring", "loki", "live", "sim", "experiment"]),
     (
         "ui",
         &[
@@ -78,6 +79,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
             "snapshot",
             "view",
             "lab",
+            "doctor",
         ],
     ),
 ];

@@ -37,6 +37,8 @@ pub(crate) enum InputError {
     #[error("{path}: {error}{}", .error.help().map(|help| format!("; try: {help}")).unwrap_or_default())]
     Page { path: String, error: PageError },
     #[error("{path}: {error}")]
+    Config { path: String, error: ringside::doctor::config::ConfigError },
+    #[error("{path}: {error}")]
     Samples { path: String, error: ReferenceError },
     #[error("{0}")]
     Scenario(String),
@@ -69,26 +71,34 @@ impl RingInput {
     }
 
     fn text(&self) -> Result<String, InputError> {
-        let mut text = String::new();
-        // One byte more than may be: the parser then says that it is too much.
-        let limit = MAX_PAGE_BYTES as u64 + 1;
-        let read = match self.path == Path::new("-") {
-            true => std::io::stdin().take(limit).read_to_string(&mut text),
-            false => {
-                std::fs::File::open(&self.path).and_then(|file| file.take(limit).read_to_string(&mut text))
-            }
-        };
-        match read {
-            Ok(_) => Ok(text),
-            Err(source) => Err(InputError::Read { path: self.name(), source }),
-        }
+        read(&self.path, MAX_PAGE_BYTES)
     }
 
     fn name(&self) -> String {
-        match self.path == Path::new("-") {
-            true => "standard input".to_owned(),
-            false => self.path.display().to_string(),
-        }
+        name(&self.path)
+    }
+}
+
+/// A file's text, or standard input's as `-`, up to one byte more than may be: whoever parses it then says that it is
+/// too much.
+pub(crate) fn read(path: &Path, most: usize) -> Result<String, InputError> {
+    let mut text = String::new();
+    let limit = most as u64 + 1;
+    let read = match path == Path::new("-") {
+        true => std::io::stdin().take(limit).read_to_string(&mut text),
+        false => std::fs::File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text)),
+    };
+    match read {
+        Ok(_) => Ok(text),
+        Err(source) => Err(InputError::Read { path: name(path), source }),
+    }
+}
+
+/// What an input is called.
+pub(crate) fn name(path: &Path) -> String {
+    match path == Path::new("-") {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 healthy, 1 unhealthy, 2 bad input. Errors are one line on standard error.
 
+mod config;
 mod convergence;
 mod input;
 mod owner;
@@ -27,6 +28,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// What is wrong with a Loki configuration or chart values, as far as rings are concerned.
+    Config(config::ConfigCommand),
     /// How fast clusters converge, and whether that is how fast real ones do.
     Convergence(convergence::Convergence),
     /// Who owns a stream: its key, its replicas, or Loki's error.
@@ -54,6 +57,7 @@ enum Outcome {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Config(config) => config.run(),
         Command::Convergence(convergence) => convergence.run(),
         Command::Owner(owner) => owner.run(),
         Command::Page(page) => page.run(),

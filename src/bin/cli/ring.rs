@@ -176,7 +176,7 @@ fn text(ring: &Ring, judgement: &Judgement) -> String {
 }
 
 /// Columns as wide as their widest cell.
-fn table<const N: usize>(rows: Vec<[String; N]>) -> String {
+pub(crate) fn table<const N: usize>(rows: Vec<[String; N]>) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
     let mut text = String::new();
