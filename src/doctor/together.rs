@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::go::duration;
-use crate::live::judge::{Judgement, ShownState, Verdict};
+use crate::live::ShownState;
+use crate::live::judge::{Judgement, Verdict};
 use crate::live::ring_page::RingPage;
 use crate::ring::InstanceState;
 use crate::time::age_text;
