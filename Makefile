@@ -73,7 +73,7 @@ screenshots: page chromium ## Pictures of every route on every screen, in target
 	cargo test --quiet --locked --features site --test e2e screens -- --include-ignored
 
 soak: page chromium ## A large ring watched for five minutes: does the page grow?
-	cargo test --release --locked --features site --bin ringside-site --test e2e five_minutes -- --ignored --nocapture
+	cargo test --locked --features site --bin ringside-site --test e2e five_minutes -- --ignored --nocapture
 
 bench: toolchain ## Benchmarks of the engine
 	cargo bench --locked --bench engine --bench simulation

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::go::duration;
-use crate::ring::{Desc, InstanceState};
+use crate::ring::InstanceState;
 use crate::time::WallTime;
 
 use super::ShownState;
@@ -57,15 +57,6 @@ pub fn newest<'f>(frames: impl IntoIterator<Item = &'f Frame>) -> Vec<Newest> {
     let newest =
         |(id, (heartbeat, _, _, state)): (&Arc<str>, _)| Newest { id: Arc::clone(id), heartbeat, state };
     all.into_iter().map(newest).collect()
-}
-
-/// The ring that all copies would merge into.
-pub fn merged<'f>(frames: impl IntoIterator<Item = &'f Frame>) -> Desc {
-    let mut all = Desc::default();
-    for frame in frames {
-        all.merge(frame.page().desc, false, frame.now());
-    }
-    all
 }
 
 /// What a copy has otherwise than the newest one.
@@ -199,12 +190,6 @@ mod tests {
                 "[0, 3] x: a heartbeat 45s older"
             ]
         );
-    }
-
-    #[test]
-    fn the_merge_of_the_copies_has_everybody() {
-        let (a, b) = (frame(&[("x", "ACTIVE", 1000)]), frame(&[("y", "ACTIVE", 1000)]));
-        assert_eq!(merged([&a, &b]).ingesters.keys().map(|id| &**id).collect::<Vec<_>>(), ["x", "y"]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub struct Forecast {
     pub effects: Vec<String>,
     /// The ring as it is afterwards, judged.
     pub after: Judgement,
-    /// The command that does it. It asks the process at `HOST`.
+    /// The command that does it. It asks the process at `LOKI`.
     pub command: String,
 }
 
@@ -86,7 +86,7 @@ pub fn forecast(ring: &Ring, now: WallTime, before: &Judgement, id: &str) -> Opt
         headline,
         effects,
         after,
-        command: format!("curl -X POST http://HOST:3100/ring --data-urlencode 'forget={quoted}'"),
+        command: format!("curl -X POST http://LOKI:3100/ring --data-urlencode 'forget={quoted}'"),
     })
 }
 

@@ -112,6 +112,18 @@ pub struct Finding {
     pub command: Option<String>,
 }
 
+/// What stands in commands for the process that answered.
+pub const ANY_LOKI: &str = "http://LOKI:3100";
+
+impl Finding {
+    /// The same with commands for the process at this origin.
+    #[must_use]
+    pub fn at(self, origin: &str) -> Self {
+        let there = |lines: Option<String>| lines.map(|lines| lines.replace(ANY_LOKI, origin));
+        Self { check: there(self.check), command: there(self.command), ..self }
+    }
+}
+
 /// A ring, judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {

@@ -401,13 +401,26 @@ impl<'de> Deserialize<'de> for Now {
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Now, E> {
                 match text {
                     "" => Ok(Now(None)),
-                    text => WallTime::parse_rfc3339(text).map(|time| Now(Some(time))).map_err(E::custom),
+                    text => match WallTime::parse_rfc3339(text) {
+                        Ok(time) => Ok(Now(Some(time))),
+                        Err(error) => {
+                            spelled(text).map(|time| Now(Some(time))).ok_or_else(|| E::custom(error))
+                        }
+                    },
                 }
             }
         }
 
         deserializer.deserialize_any(TimeVisitor)
     }
+}
+
+/// A time as Go spells it, and as older versions of the page had it: `2021-03-01 10:00:00.5 +0000 UTC`.
+fn spelled(text: &str) -> Option<WallTime> {
+    let mut words = text.split_whitespace();
+    let (date, time, offset) = (words.next()?, words.next()?, words.next()?);
+    let (hours, minutes) = offset.split_at_checked(3)?;
+    WallTime::parse_rfc3339(&format!("{date}T{time}{hours}:{minutes}")).ok()
 }
 
 #[cfg(test)]

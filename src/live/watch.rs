@@ -12,7 +12,7 @@ use super::metrics_page::MetricsPage;
 
 /// Where a source's pages come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum SourceKind {
     /// An address is asked again and again.
     Polled,
     /// Somebody pasted or dropped them.
@@ -29,7 +29,7 @@ pub struct Source {
     /// Where it is asked; empty for what was pasted.
     pub address: Arc<str>,
     /// Where its pages come from.
-    pub origin: Origin,
+    pub kind: SourceKind,
     /// What it said of the ring.
     pub history: History,
     /// Its members, when they were asked for.
@@ -40,11 +40,11 @@ pub struct Source {
 
 impl Source {
     /// A source that has not said anything yet.
-    pub fn new(name: &str, address: &str, origin: Origin) -> Self {
+    pub fn new(name: &str, address: &str, kind: SourceKind) -> Self {
         Self {
             name: name.into(),
             address: address.into(),
-            origin,
+            kind,
             history: History::default(),
             memberlist: None,
             metrics: None,
@@ -114,7 +114,7 @@ mod tests {
             ("loki-2", "[fd00::2]:9095"),
         ]);
         let own = |name: &str, address: &str| {
-            let place = Source::new(name, address, Origin::Polled).own_place(&frame)?;
+            let place = Source::new(name, address, SourceKind::Polled).own_place(&frame)?;
             Some(frame.roster.entries()[place].id.to_string())
         };
         assert_eq!(own("loki-10.ring.json", ""), Some("loki-10".into()));

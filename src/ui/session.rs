@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::live::ShownState;
 use crate::live::judge::{Finding, Judgement, judge_after};
+use crate::live::origin::Origin;
 use crate::live::ring_page::{self, MAX_PAGE_BYTES, RingPage};
 use crate::loki::trace::{StreamTrace, trace_stream};
 use crate::loki::{Labels, with_service_name};
@@ -39,6 +40,8 @@ pub(super) struct Loaded {
     at: WallTime,
     /// What somebody who watches it found besides.
     found: Vec<Finding>,
+    /// The origin of the process that answered, for commands.
+    origin: Option<Origin>,
 }
 
 /// Where the shown ring comes from.
@@ -191,6 +194,7 @@ impl Session {
                     page: Arc::new(page),
                     at: browser::clock(),
                     found: Vec::new(),
+                    origin: None,
                 };
                 let place = self.engine.try_update_value(|engine| {
                     match engine.loaded.iter().position(|other| other.name == name) {
@@ -231,8 +235,16 @@ impl Session {
 
     /// Shows a page that was watched, in place of the one shown; of the same name, it goes on: camera and
     /// selection stay. `found` comes beside the verdict's own findings.
-    pub(super) fn follow(self, name: &str, page: Arc<RingPage>, at: WallTime, found: Vec<Finding>) {
-        let loaded = Loaded { name: name.to_owned(), sample: String::new(), page, at, found };
+    /// `origin` is where commands go.
+    pub(super) fn follow(
+        self,
+        name: &str,
+        page: Arc<RingPage>,
+        at: WallTime,
+        found: Vec<Finding>,
+        origin: Option<Origin>,
+    ) {
+        let loaded = Loaded { name: name.to_owned(), sample: String::new(), page, at, found, origin };
         self.engine.try_update_value(|engine| engine.loaded = vec![loaded]);
         let goes_on =
             self.names.with_untracked(|names| *names == [name]) && self.current.get_untracked() == Some(0);
@@ -354,10 +366,10 @@ impl Session {
         let source = self.engine.try_with_value(|engine| {
             engine.loaded.get(current).map(|loaded| {
                 let source = Source { name: loaded.name.clone(), is_sample: !loaded.sample.is_empty() };
-                (Arc::clone(&loaded.page), source, loaded.at, loaded.found.clone())
+                (Arc::clone(&loaded.page), source, loaded.at, loaded.found.clone(), loaded.origin.clone())
             })
         });
-        let Some((page, source, loaded_at, found)) = source.flatten() else { return };
+        let Some((page, source, loaded_at, found, origin)) = source.flatten() else { return };
         let (now, now_source) = match (typed_now, page.now) {
             (Some(typed), _) => (typed, "as typed"),
             (None, Some(now)) => (now, "from the data"),
@@ -376,6 +388,9 @@ impl Session {
         let mut judgement =
             judge_after(&ring, now, last.as_ref().map(|last| (last.picture.ring(), &last.judgement)));
         judgement.findings.extend(found);
+        if let Some(origin) = origin.map(|origin| origin.to_string()) {
+            judgement.findings = judgement.findings.into_iter().map(|finding| finding.at(&origin)).collect();
+        }
         judgement.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         let rows = rows(&ring, &judgement);
         let marks: Vec<Mark> = rows.iter().map(|row| row.mark).collect();

@@ -227,12 +227,12 @@ fn milestone_text(id: &str, what: &What) -> String {
 mod tests {
     use super::*;
     use crate::live::ring_page;
-    use crate::live::watch::Origin;
+    use crate::live::watch::SourceKind;
 
     const TIMEOUT: Duration = Duration::from_secs(60);
 
     fn source(name: &str, pages: &[(i64, &[(&str, &str, i64)])]) -> Source {
-        let mut source = Source::new(name, "", Origin::Given);
+        let mut source = Source::new(name, "", SourceKind::Given);
         for (now, entries) in pages {
             let shard = |(id, state, heartbeat): &(&str, &str, i64)| {
                 format!(r#"{{"id":"{id}","state":"{state}","timestamp":{heartbeat},"tokens":[1]}}"#)

@@ -114,3 +114,19 @@ fn fifty_megabytes_and_deep_nesting_are_refused() {
     let nested = format!("{{\"x\":{}", "[".repeat(100_000));
     assert!(matches!(parse(&nested), Err(PageError::Truncated { .. })));
 }
+
+#[test]
+fn pages_of_older_versions_and_of_other_products_are_read() {
+    // Cortex and the first versions of dskit print times as Go spells them.
+    let page = parse(
+        r#"{"shards":[{"id":"ingester-1","state":"ACTIVE","address":"10.0.0.1:9095","timestamp":"2021-03-01 10:00:00.5 +0000 UTC",
+        "registered_timestamp":"","zone":"","tokens":[1,2],"num_tokens":2,"ownership":100,"versions":{}}],
+        "now":"2021-03-01 11:00:01 +0100 CET m=+3.1","show_tokens":false}"#,
+    )
+    .unwrap();
+    assert_eq!(page.desc.ingesters.get("ingester-1").unwrap().timestamp, 1_614_592_800);
+    assert_eq!(page.now, Some(WallTime::from_unix_secs(1_614_592_801)));
+    let error =
+        parse(r#"{"shards":[{"id":"a","state":"ACTIVE","timestamp":"yesterday at noon"}]}"#).unwrap_err();
+    assert!(error.to_string().starts_with("shards[0].timestamp"), "{error}");
+}

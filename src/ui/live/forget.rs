@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::live::ShownState;
 use crate::live::forget::forecast;
+use crate::live::judge::ANY_LOKI;
 
 use super::super::verdict_panel::Command;
 use super::session::LiveSession;
@@ -31,7 +32,11 @@ pub(super) fn ForgetPanel() -> impl IntoView {
         ring.with(|shown| {
             let id = (instance as usize) < shown.picture.ring().instances().len();
             let id = id.then(|| shown.picture.ring().id(instance).to_string())?;
-            forecast(shown.picture.ring(), shown.now, &shown.judgement, &id)
+            let mut told = forecast(shown.picture.ring(), shown.now, &shown.judgement, &id)?;
+            if let Some(origin) = session.shown_origin() {
+                told.command = told.command.replace(ANY_LOKI, &origin.to_string());
+            }
+            Some(told)
         })?
     });
     view! {

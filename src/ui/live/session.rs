@@ -11,10 +11,11 @@ use web_sys::AbortController;
 use crate::go::duration;
 use crate::live::failure::{Asked, Failure};
 use crate::live::history::Frame;
+use crate::live::origin::Origin;
 use crate::live::pasted::Pages;
 use crate::live::poller::{Action, Poller, is_stale};
 use crate::live::recording::{self, Recorded};
-use crate::live::watch::{Origin, Source, extent, gap_for};
+use crate::live::watch::{Source, SourceKind, extent, gap_for};
 use crate::live::{memberlist_page, metrics_page, over_time, pasted, ring_page};
 use crate::time::{Instant, WallTime, age_text};
 use crate::view::endpoint;
@@ -73,7 +74,7 @@ pub(super) struct Line {
     pub(super) id: u32,
     pub(super) name: Arc<str>,
     pub(super) address: Arc<str>,
-    pub(super) origin: Origin,
+    pub(super) kind: SourceKind,
     pub(super) asking: bool,
     pub(super) paused: bool,
     /// The failure's key and what happened.
@@ -160,6 +161,11 @@ impl LiveSession {
         self.with_mut(|bench| bench.watched.iter_mut().find(|one| one.id == id).map(ask)).flatten()
     }
 
+    /// Whether the page is still there: an answer may come later.
+    pub(super) fn is_open(self) -> bool {
+        self.changed.try_get_untracked().is_some()
+    }
+
     fn touch(self) {
         self.changed.update(|count| *count += 1);
     }
@@ -186,7 +192,7 @@ impl LiveSession {
             None => {
                 let name = if name.is_empty() { endpoint_name(address) } else { name.to_owned() };
                 let interval = self.interval.get_untracked();
-                let id = self.add(Source::new(&name, address, Origin::Polled));
+                let id = self.add(Source::new(&name, address, SourceKind::Polled));
                 self.watched_mut(id, |one| {
                     let mut poller = Poller::new(interval, u64::from(id) ^ clock_seed());
                     poller.set_paused(paused);
@@ -252,7 +258,7 @@ impl LiveSession {
             };
             bench.watched.iter().find(same).map(|one| one.id)
         });
-        let id = known.flatten().unwrap_or_else(|| self.add(Source::new(&name, &address, Origin::Given)));
+        let id = known.flatten().unwrap_or_else(|| self.add(Source::new(&name, &address, SourceKind::Given)));
         // A page is as old as it says; one that does not say is as old as its being pasted.
         let at = pages.at.or(pages.ring.as_ref().and_then(|ring| ring.now)).unwrap_or_else(browser::clock);
         let gap = self.gap();
@@ -288,7 +294,7 @@ impl LiveSession {
             }
             Ok(sources) => {
                 for Recorded { name, address, history } in sources {
-                    let mut source = Source::new(&name, &address, Origin::Recorded);
+                    let mut source = Source::new(&name, &address, SourceKind::Recorded);
                     source.history = history;
                     let id = self.add(source);
                     if self.shown.get_untracked().is_none() {
@@ -349,12 +355,15 @@ impl LiveSession {
         self.touch();
         leptos::task::spawn_local(async move {
             let answer = fetch::ask(&address, &headers, &controller).await;
-            if !self.answered(id, answer) {
+            if !self.is_open() || !self.answered(id, answer) {
                 return;
             }
             for page in beside {
                 let address = endpoint::sibling(&address, page);
                 let answer = fetch::ask(&address, &headers, &controller).await;
+                if !self.is_open() {
+                    return;
+                }
                 self.answered_beside(id, page, answer.ok().map(|answer| answer.text));
             }
         });
@@ -479,7 +488,7 @@ impl LiveSession {
             id: one.id,
             name: Arc::clone(&one.source.name),
             address: Arc::clone(&one.source.address),
-            origin: one.source.origin,
+            kind: one.source.kind,
             asking: one.poller.as_ref().is_some_and(Poller::is_under_way),
             paused: one.poller.as_ref().is_some_and(Poller::is_paused),
             failing: one.failure.as_ref().map(|(_, failure)| (failure.key(), failure.what())),
@@ -506,22 +515,22 @@ impl LiveSession {
     /// What has to stand over the picture: that it is no picture of now.
     fn staleness(self) -> Option<String> {
         let id = self.shown.get()?;
-        let (origin, paused, failing) = self.with(|bench| {
+        let (kind, paused, failing) = self.with(|bench| {
             let one = bench.watched.iter().find(|one| one.id == id)?;
             let paused = one.poller.as_ref().is_some_and(Poller::is_paused);
             one.source.history.latest()?;
-            Some((one.source.origin, paused, one.failure.is_some()))
+            Some((one.source.kind, paused, one.failure.is_some()))
         })??;
         if let Some(cursor) = self.cursor.get() {
             return Some(format!("PAST: as it was at {}", cursor.to_rfc3339()));
         }
         let age = self.age(id)?;
         let text = age_text(Duration::from_secs(age.as_secs()));
-        match origin {
-            Origin::Recorded => Some("RECORDED: not your cluster now".to_owned()),
-            Origin::Given if age > Duration::from_secs(60) => Some(format!("PASTED: {text} old")),
-            Origin::Given => None,
-            Origin::Polled if is_stale(age, self.interval.get_untracked()) => {
+        match kind {
+            SourceKind::Recorded => Some("RECORDED: not your cluster now".to_owned()),
+            SourceKind::Given if age > Duration::from_secs(60) => Some(format!("PASTED: {text} old")),
+            SourceKind::Given => None,
+            SourceKind::Polled if is_stale(age, self.interval.get_untracked()) => {
                 let why = if failing {
                     ", no answer since"
                 } else if paused {
@@ -531,7 +540,7 @@ impl LiveSession {
                 };
                 Some(format!("STALE: {text} old{why}"))
             }
-            Origin::Polled => None,
+            SourceKind::Polled => None,
         }
     }
 
@@ -567,7 +576,15 @@ impl LiveSession {
         if !address.is_empty() && self.ring.settings.with_untracked(|it| it.ignore_unhealthy) != ignores {
             self.ring.settings.update(|settings| settings.ignore_unhealthy = ignores);
         }
-        self.ring.follow(&name, Arc::new(frame.page()), frame.at, found);
+        self.ring.follow(&name, Arc::new(frame.page()), frame.at, found, self.shown_origin());
+    }
+
+    /// Where the shown source is, for commands; nowhere for what was pasted.
+    pub(super) fn shown_origin(self) -> Option<Origin> {
+        let place = self.shown_place()?;
+        let address = self.with(|bench| Arc::clone(&bench.watched[place].source.address))?;
+        let path = address.find("://").and_then(|at| address[at + 3..].find('/').map(|end| at + 3 + end));
+        Origin::parse(&address[..path.unwrap_or(address.len())]).ok()
     }
 
     /// The sources, for what looks at all of them.

@@ -12,7 +12,7 @@ use web_sys::{ClipboardEvent, Event, FileList, HtmlInputElement, SubmitEvent};
 
 use crate::live::pasted::BOOKMARKLET;
 use crate::live::recording::MAX_RECORDING_BYTES;
-use crate::live::watch::Origin;
+use crate::live::watch::SourceKind;
 use crate::time::age_text;
 use crate::view::{endpoint, text};
 
@@ -50,7 +50,7 @@ pub(super) fn SourcesPanel() -> impl IntoView {
 fn SourceLine(id: u32, line: Memo<Option<Line>>) -> impl IntoView {
     let session = expect_context::<LiveSession>();
     let name = move || line.with(|line| line.as_ref().map(|line| line.name.to_string())).unwrap_or_default();
-    let polled = move || line.with(|line| line.as_ref().is_some_and(|line| line.origin == Origin::Polled));
+    let polled = move || line.with(|line| line.as_ref().is_some_and(|line| line.kind == SourceKind::Polled));
     let paused = Memo::new(move |_| line.with(|line| line.as_ref().is_some_and(|line| line.paused)));
     let status = Memo::new(move |_| line.with(|line| line.as_ref().map(status_of)).unwrap_or_default());
     let age = move || {
@@ -118,15 +118,17 @@ fn SourceLine(id: u32, line: Memo<Option<Line>>) -> impl IntoView {
 
 /// A key, a colour class and a sentence.
 fn status_of(line: &Line) -> (&'static str, &'static str, String) {
-    match (&line.failing, line.origin) {
+    match (&line.failing, line.kind) {
         (Some((key, what)), _) => (key, "bad", format!("\u{2715} {what}")),
-        (None, Origin::Given) => ("given", "soft", "Pasted or dropped".to_owned()),
-        (None, Origin::Recorded) => ("recorded", "soft", "From a recording".to_owned()),
-        (None, Origin::Polled) if line.paused => ("paused", "warn", "Paused: nothing is asked".to_owned()),
-        (None, Origin::Polled) if line.instances.is_none() && line.asking => {
+        (None, SourceKind::Given) => ("given", "soft", "Pasted or dropped".to_owned()),
+        (None, SourceKind::Recorded) => ("recorded", "soft", "From a recording".to_owned()),
+        (None, SourceKind::Polled) if line.paused => {
+            ("paused", "warn", "Paused: nothing is asked".to_owned())
+        }
+        (None, SourceKind::Polled) if line.instances.is_none() && line.asking => {
             ("asking", "soft", "Asking\u{2026}".to_owned())
         }
-        (None, Origin::Polled) => ("fine", "good", "\u{2713} Answers".to_owned()),
+        (None, SourceKind::Polled) => ("fine", "good", "\u{2713} Answers".to_owned()),
     }
 }
 
@@ -323,7 +325,11 @@ pub(super) fn take_files(session: LiveSession, files: &FileList) {
                 problem = Some(format!("{name} has {size}: nothing that is read here is that large."));
                 continue;
             }
-            match JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string()) {
+            let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
+            if !session.is_open() {
+                return;
+            }
+            match text {
                 Some(text) if session.take(&name, &text) => {}
                 Some(_) => problem = problem.or(session.problem.get_untracked()),
                 None => problem = Some(format!("{name} could not be read. Is it still there?")),

@@ -47,7 +47,11 @@ pub(super) fn StreamsPanel() -> impl IntoView {
             return;
         }
         leptos::task::spawn_local(async move {
-            match JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string()) {
+            let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
+            if !session.is_open() {
+                return;
+            }
+            match text {
                 Some(text) => place(&text),
                 None => placed.set(Some(Err(format!("{} could not be read", file.name())))),
             }

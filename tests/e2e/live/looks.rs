@@ -1,8 +1,10 @@
 //! What the live page looks like in each of its conditions: that it fits, and pictures in `target/screenshots/`.
 
+use serde_json::json;
+
 use super::pod::{Answer, Pod, Readers, page};
 use super::{Live, ring};
-use crate::page::{Screen, artefacts};
+use crate::page::{Scheme, Screen, artefacts};
 use crate::screens::SCREENS;
 use crate::server::Site;
 
@@ -11,6 +13,10 @@ use crate::server::Site;
 fn looks(at: &Live, name: &str, screens: &[Screen]) {
     for screen in screens {
         at.show_on(*screen);
+        at.eval(
+            "if ((document.documentElement.dataset.theme === 'dark') !== arguments[0]) document.querySelector('#theme-switch').click()",
+            &[json!(matches!(screen.scheme, Scheme::Dark))],
+        );
         at.settle();
         let Screen { width, height, scheme } = *screen;
         let file = format!("live-{name}-{width}x{height}-{}.png", scheme.name());

@@ -124,9 +124,10 @@ fn ring(instances: &[(&str, &str, i64)]) -> String {
 }
 
 fn ring_at(now: i64, instances: &[(&str, &str, i64)]) -> String {
-    let shards = instances.iter().enumerate().map(|(place, (id, state, age))| {
-        let tokens =
-            Vec::from_iter((0..64).map(|token: u32| token * 66_000_000 + place as u32 * 1_000_003 + 7));
+    let shards = instances.iter().map(|(id, state, age)| {
+        // Its own, whoever else is there.
+        let place = id.bytes().fold(0_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 200);
+        let tokens = Vec::from_iter((0..64).map(|token: u32| token * 66_000_000 + place * 300_007 + 7));
         json!({
             "id": id, "state": state, "address": format!("10.0.0.{place}:9095"), "zone": "",
             "timestamp": now - age, "registered_timestamp": 1_780_000_000, "tokens": tokens,

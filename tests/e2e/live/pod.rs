@@ -160,7 +160,7 @@ fn answer(behaviour: &Behaviour, request: &Request<Body>) -> (Response<Body>, bo
             builder.header(CONTENT_TYPE, "text/html").body(Body::from("<!DOCTYPE html><html></html>"))
         }
         Answer::BreaksOff(text) => {
-            builder.header(CONTENT_TYPE, "application/json").body(Body::new(Broken(Some(text.into()))))
+            builder.header(CONTENT_TYPE, "application/json").body(Body::new(Broken::after(text)))
         }
         Answer::TooLarge => builder.body(Body::from(vec![b' '; 33 << 20])),
         Answer::Never => builder.body(Body::empty()),
@@ -168,8 +168,14 @@ fn answer(behaviour: &Behaviour, request: &Request<Body>) -> (Response<Body>, bo
     (response.unwrap(), never)
 }
 
-/// A body that ends with an error.
-struct Broken(Option<Bytes>);
+/// A body that ends with an error, some time after its first part.
+struct Broken(Option<Bytes>, Pin<Box<tokio::time::Sleep>>);
+
+impl Broken {
+    fn after(part: String) -> Self {
+        Self(Some(part.into()), Box::pin(tokio::time::sleep(Duration::from_millis(300))))
+    }
+}
 
 impl http_body::Body for Broken {
     type Data = Bytes;
@@ -177,12 +183,12 @@ impl http_body::Body for Broken {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Poll::Ready(Some(match self.0.take() {
-            Some(part) => Ok(Frame::data(part)),
-            None => Err(std::io::ErrorKind::ConnectionReset.into()),
-        }))
+        if let Some(part) = self.0.take() {
+            return Poll::Ready(Some(Ok(Frame::data(part))));
+        }
+        self.1.as_mut().poll(context).map(|()| Some(Err(std::io::ErrorKind::ConnectionReset.into())))
     }
 }
 
