@@ -16,12 +16,14 @@
 //! | [`sim`] | a whole cluster in virtual time |
 //! | [`experiment`] | scenarios, the swarm, convergence |
 //! | [`live`] | a real cluster's pages: parsing `/ring`, judging it |
+//! | [`doctor`] | logs read: what is harmless, what to wait for, what to do |
 //! | [`snapshot`] | a cluster at one instant, as pictures may know it |
 //! | [`view`] | pictures as plain shapes: geometry, hit regions, no canvas |
 //! | [`lab`] | the laboratory without its page: branches of a run, its clock, its settings, its links |
 //! | `ui` | the page: the only module that knows the browser (feature `web`) |
 
 pub mod backoff;
+pub mod doctor;
 pub mod experiment;
 pub mod go;
 pub mod kv;

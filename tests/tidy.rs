@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// Which layers of `src/` a layer may use. `ui`, the binaries and `lib.rs` may use all.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("go", &[]),
     ("time", &["go"]),
     ("prng", &[]),
@@ -25,6 +25,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
         "sim",
         &["go", "time", "prng", "backoff", "log", "memberlist", "ring", "kv", "lifecycle", "loki", "live"],
     ),
+    ("doctor", &["go", "time", "log", "ring", "loki", "live", "sim"]),
     (
         "experiment",
         &[
@@ -74,6 +75,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
             "loki",
             "live",
             "sim",
+            "doctor",
             "experiment",
             "snapshot",
             "view",

@@ -3,6 +3,7 @@
 //! Exit status: 0 healthy, 1 unhealthy, 2 bad input. Errors are one line on standard error.
 
 mod convergence;
+mod decode;
 mod input;
 mod owner;
 mod page;
@@ -28,6 +29,8 @@ struct Cli {
 enum Command {
     /// How fast clusters converge, and whether that is how fast real ones do.
     Convergence(convergence::Convergence),
+    /// Reads logs: what is harmless, what is worth a wait, what needs a deed.
+    Decode(decode::Decode),
     /// Who owns a stream: its key, its replicas, or Loki's error.
     Owner(owner::Owner),
     /// What a simulated process answers: a page of it at an instant.
@@ -52,6 +55,7 @@ enum Outcome {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Convergence(convergence) => convergence.run(),
+        Command::Decode(decode) => decode.run(),
         Command::Owner(owner) => owner.run(),
         Command::Page(page) => page.run(),
         Command::Ring(ring) => ring.run(),
