@@ -164,7 +164,8 @@ impl Records {
         let catalogue = Catalogue::embedded();
         let mut record = [0; RECORD];
         while input.read_exact(&mut record).is_ok() {
-            let number = |at: usize| u32::from_le_bytes([record[at], record[at + 1], record[at + 2], record[at + 3]]);
+            let number =
+                |at: usize| u32::from_le_bytes([record[at], record[at + 1], record[at + 2], record[at + 3]]);
             let some = |number: u32| (number != NONE).then_some(number);
             let line = u64::from(number(4)) | u64::from(number(8)) << 32;
             let seen = Seen { file: number(0), line, entry: some(number(12)), group: some(number(16)) };
@@ -207,7 +208,8 @@ fn last_line(reading: &Reading) -> String {
 fn text(reading: &Reading) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{}: {}\n{}", reading.verdict.name().to_uppercase(), reading.headline, reading.why);
-    let (routine, incidents): (Vec<_>, Vec<_>) = reading.incidents.iter().partition(|incident| incident.routine);
+    let (routine, incidents): (Vec<_>, Vec<_>) =
+        reading.incidents.iter().partition(|incident| incident.routine);
     for incident in incidents {
         one(&mut out, incident);
     }
@@ -221,7 +223,8 @@ fn text(reading: &Reading) -> String {
         for line in reading.unknown.iter().take(MOST_SHOWN) {
             let _ = writeln!(out, "  {}× {} {}", line.count, line.level, line.text);
         }
-        let hidden = reading.unknown.iter().skip(MOST_SHOWN).map(|line| line.count).sum::<u64>() + reading.unknown_others;
+        let hidden = reading.unknown.iter().skip(MOST_SHOWN).map(|line| line.count).sum::<u64>()
+            + reading.unknown_others;
         if hidden > 0 {
             let _ = writeln!(out, "  and {hidden} more lines");
         }
@@ -263,6 +266,7 @@ fn one(out: &mut String, incident: &Incident) {
 }
 
 fn said(related: &[Related]) -> String {
-    let texts = related.iter().map(|related| format!("{} ({} {}×)", related.title, related.id, related.count));
+    let texts =
+        related.iter().map(|related| format!("{} ({} {}×)", related.title, related.id, related.count));
     texts.collect::<Vec<_>>().join("; ")
 }

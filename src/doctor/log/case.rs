@@ -213,7 +213,9 @@ impl<'o> Case<'o> {
         let evidence = || {
             let text = match &unwrapped.body {
                 envelope::Body::Text(text) => cut(text, LONGEST_EVIDENCE),
-                envelope::Body::Json(object) => cut(&serde_json::to_string(object).unwrap_or_default(), LONGEST_EVIDENCE),
+                envelope::Body::Json(object) => {
+                    cut(&serde_json::to_string(object).unwrap_or_default(), LONGEST_EVIDENCE)
+                }
             };
             Evidence { file: file.clone(), line: number, text }
         };
@@ -221,7 +223,9 @@ impl<'o> Case<'o> {
         if let Some(hit) = &recognised.line {
             self.totals.matched += 1;
             let key = |hit: &Hit, is_inner| (process, run, hit.entry as u32, is_inner);
-            let inner_ids = Vec::from_iter(recognised.inner.iter().map(|hit| self.catalogue.entries[hit.entry].id.as_str()));
+            let inner_ids = Vec::from_iter(
+                recognised.inner.iter().map(|hit| self.catalogue.entries[hit.entry].id.as_str()),
+            );
             let inner = Vec::from_iter(recognised.inner.iter().map(|hit| hit.entry as u32));
             let group = self.count(key(hit, false), hit, fields, &inner_ids, time, place, &inner, &evidence);
             // An echo's error is the failure itself; any other line's error is only its reason.
@@ -256,7 +260,8 @@ impl<'o> Case<'o> {
     ) -> u32 {
         let catalogue = self.catalogue;
         let value = |name: &str| {
-            let captured = hit.captures.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+            let captured =
+                hit.captures.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
             captured.or_else(|| fields.get(name))
         };
         let mut traits = 0;
@@ -273,7 +278,9 @@ impl<'o> Case<'o> {
     fn introduce(&mut self, process: u32, fields: &Fields<'_>) {
         let process = &mut self.processes[process as usize];
         let usable = |name: &&str| !name.is_empty() && name.len() <= 120;
-        if let Some(node) = fields.get("node").filter(usable).filter(|_| fields.get("cluster_label").is_some()) {
+        if let Some(node) =
+            fields.get("node").filter(usable).filter(|_| fields.get("cluster_label").is_some())
+        {
             process.own_name = Some(without_suffix(node).to_owned());
         } else if let Some(instance) = fields.get("instance").filter(usable)
             && process.own_name.is_none()
@@ -283,7 +290,8 @@ impl<'o> Case<'o> {
         for name in ["grpc", "http", "advertiseAddr"] {
             let address = fields.get(name).map_or("", host);
             let says_nothing = matches!(address, "" | "0.0.0.0" | "::" | "localhost");
-            if !says_nothing && process.addresses.len() < 4 && !process.addresses.iter().any(|a| a == address) {
+            if !says_nothing && process.addresses.len() < 4 && !process.addresses.iter().any(|a| a == address)
+            {
                 process.addresses.push(cut(address, 120));
             }
         }

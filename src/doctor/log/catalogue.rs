@@ -162,6 +162,9 @@ pub struct Rule {
     pub when: Condition,
     /// Why, in a sentence.
     pub why: String,
+    /// What it means then, if that is more than the entry's own title.
+    #[serde(default)]
+    pub title: Option<String>,
 }
 
 /// What has to hold of a group: the lines of one process, about one peer, with less than two minutes between them.
@@ -182,6 +185,8 @@ pub struct Condition {
     pub at_stop: Option<i64>,
     /// The log of the process goes on for so many seconds without it.
     pub quiet_after: Option<i64>,
+    /// The process never says it again after this group.
+    pub not_again: bool,
     /// From the first line to the last there are at least so many seconds.
     pub lasts: Option<i64>,
     /// … at most so many seconds.
@@ -192,7 +197,7 @@ pub struct Condition {
     pub peers: Option<usize>,
     /// A process of the peer's name starts within so many seconds after the first line.
     pub peer_back: Option<i64>,
-    /// A capture or field of the line has this value; `a|b` allows two.
+    /// A capture or field of the line has this value; `a|b` allows two, `~a` whatever has `a` in it.
     pub with: BTreeMap<String, String>,
     /// The error that the line gives is one of these.
     pub inner: Vec<String>,
@@ -225,7 +230,8 @@ pub enum CatalogueError {
 impl Catalogue {
     /// The built-in catalogue; tests hold it to be sound.
     pub fn embedded() -> &'static Self {
-        static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::parse(EMBEDDED).unwrap_or_default());
+        static CATALOGUE: LazyLock<Catalogue> =
+            LazyLock::new(|| Catalogue::parse(EMBEDDED).unwrap_or_default());
         &CATALOGUE
     }
 

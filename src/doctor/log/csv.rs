@@ -68,7 +68,8 @@ fn split(row: &str) -> Vec<Cow<'_, str>> {
                 None => break,
             }
         } else {
-            let (cell, after) = rest.split_once(',').map_or((rest, None), |(cell, after)| (cell, Some(after)));
+            let (cell, after) =
+                rest.split_once(',').map_or((rest, None), |(cell, after)| (cell, Some(after)));
             cells.push(cell.into());
             match after {
                 Some(after) => rest = after,

@@ -80,7 +80,10 @@ pub(super) fn unwrap(line: &str) -> Unwrapped {
 }
 
 /// The line inside a wrapper's JSON, or the object back when it is no wrapper.
-fn open_json(mut object: Map<String, Value>, unwrapped: &mut Unwrapped) -> Result<String, Map<String, Value>> {
+fn open_json(
+    mut object: Map<String, Value>,
+    unwrapped: &mut Unwrapped,
+) -> Result<String, Map<String, Value>> {
     let names = ["line", "log", "MESSAGE", "body", "message", "Line"];
     let is_line_itself = object.contains_key("msg");
     let key = names.into_iter().find(|name| object.get(*name).is_some_and(Value::is_string));
@@ -108,7 +111,19 @@ fn open_json(mut object: Map<String, Value>, unwrapped: &mut Unwrapped) -> Resul
 
 /// The pod that a wrapper's labels name, from the most telling name to the least.
 fn pod_of(object: &Map<String, Value>) -> Option<String> {
-    let names = ["pod", "pod_name", "podName", "k8s_pod_name", "instance", "container_name", "container", "CONTAINER_NAME", "hostname", "_HOSTNAME", "host"];
+    let names = [
+        "pod",
+        "pod_name",
+        "podName",
+        "k8s_pod_name",
+        "instance",
+        "container_name",
+        "container",
+        "CONTAINER_NAME",
+        "hostname",
+        "_HOSTNAME",
+        "host",
+    ];
     let nested = ["kubernetes", "fields", "labels", "stream", "attributes", "resource"];
     let maps = nested.iter().filter_map(|name| object.get(*name)?.as_object());
     let maps = Vec::from_iter(maps.chain([object]));
@@ -191,7 +206,9 @@ fn read_prefix(prefix: &str, unwrapped: &mut Unwrapped) {
         [one] | [one, _] => Some(one),
         [_, second, ..] => Some(second),
     };
-    let named = pod.filter(|word| word.len() <= 253 && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c)));
+    let named = pod.filter(|word| {
+        word.len() <= 253 && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
+    });
     if let Some(name) = named {
         unwrapped.pod = Some(name.to_owned());
     }
@@ -262,9 +279,25 @@ mod tests {
             (format!("2024-08-19T12:56:16.000Z\t{LINE}"), None, Some("12:56:16")),
             (format!("Aug 19 12:56:16 node7 loki[812]: {LINE}"), Some("node7"), None),
             (format!("loki-1  | {LINE}"), Some("loki-1"), None),
-            (format!("{{\"log\":{escaped},\"stream\":\"stderr\",\"time\":\"2024-08-19T12:56:16Z\"}}"), None, Some("12:56:16")),
-            (format!("{{\"line\":{escaped},\"timestamp\":\"1724072176000000000\",\"fields\":{{\"pod\":\"loki-2\"}}}}"), Some("loki-2"), Some("12:56:16")),
-            (format!("{{\"MESSAGE\":{escaped},\"__REALTIME_TIMESTAMP\":\"1724072176000000\",\"_HOSTNAME\":\"n1\"}}"), Some("n1"), Some("12:56:16")),
+            (
+                format!("{{\"log\":{escaped},\"stream\":\"stderr\",\"time\":\"2024-08-19T12:56:16Z\"}}"),
+                None,
+                Some("12:56:16"),
+            ),
+            (
+                format!(
+                    "{{\"line\":{escaped},\"timestamp\":\"1724072176000000000\",\"fields\":{{\"pod\":\"loki-2\"}}}}"
+                ),
+                Some("loki-2"),
+                Some("12:56:16"),
+            ),
+            (
+                format!(
+                    "{{\"MESSAGE\":{escaped},\"__REALTIME_TIMESTAMP\":\"1724072176000000\",\"_HOSTNAME\":\"n1\"}}"
+                ),
+                Some("n1"),
+                Some("12:56:16"),
+            ),
             (format!("\u{1b}[35mloki-0\u{1b}[0m \u{1b}[36mloki\u{1b}[0m {LINE}"), Some("loki-0"), None),
         ] {
             let expected = (pod.map(str::to_owned), time.map(str::to_owned));
@@ -287,7 +320,9 @@ mod tests {
             line = format!("{{\"log\":{}}}", serde_json::to_string(&line).unwrap());
         }
         unwrap(&line);
-        for line in ["\u{1b}[", "\u{1b}", "\u{1b}]x", "[pod/", "[pod/]", "{\"log\":1}", "é level=", "stderr F "] {
+        for line in
+            ["\u{1b}[", "\u{1b}", "\u{1b}]x", "[pod/", "[pod/]", "{\"log\":1}", "é level=", "stderr F "]
+        {
             unwrap(line);
         }
     }

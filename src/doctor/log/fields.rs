@@ -73,11 +73,16 @@ impl<'l> Fields<'l> {
 
     fn of_pairs(pairs: Vec<(Cow<'l, str>, Cow<'l, str>)>) -> Self {
         let first = |names: &[&str]| {
-            names.iter().find_map(|name| pairs.iter().find(|(key, _)| key == name)).map(|(_, value)| value.clone())
+            names
+                .iter()
+                .find_map(|name| pairs.iter().find(|(key, _)| key == name))
+                .map(|(_, value)| value.clone())
         };
         let msg = first(&["msg", "message", "log", "line", "text"]).unwrap_or_default();
-        let loudness = first(&["level", "lvl", "severity", "detected_level"]).map_or(Loudness::Quiet, |level| loudness(&level));
-        let time = first(&["ts", "time", "timestamp", "@timestamp", "t"]).and_then(|text| Stamp::parse(&text));
+        let loudness = first(&["level", "lvl", "severity", "detected_level"])
+            .map_or(Loudness::Quiet, |level| loudness(&level));
+        let time =
+            first(&["ts", "time", "timestamp", "@timestamp", "t"]).and_then(|text| Stamp::parse(&text));
         Self { loudness, time, msg, structured: true, pairs, open: false }
     }
 

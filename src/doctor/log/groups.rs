@@ -183,7 +183,11 @@ impl Groups {
             Some(run) => key(run, entry, true)..=key(run, entry, false),
             None => key(0, 0, true)..=key(u32::MAX, u32::MAX, false),
         };
-        let numbers = self.by_key.range(range).filter(move |(key, _)| key.entry == entry).flat_map(|(_, groups)| groups);
+        let numbers = self
+            .by_key
+            .range(range)
+            .filter(move |(key, _)| key.entry == entry)
+            .flat_map(|(_, groups)| groups);
         numbers.map(|number| &self.all[*number as usize])
     }
 }

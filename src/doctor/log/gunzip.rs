@@ -19,15 +19,31 @@ pub(super) struct Gunzip {
 #[derive(Clone, Copy)]
 enum Place {
     /// The ten bytes of the header: how many were seen, and the flags once they were.
-    Header { seen: u8, flags: u8 },
+    Header {
+        seen: u8,
+        flags: u8,
+    },
     /// The length of the extra field: how many of its two bytes, and their value.
-    ExtraLength { seen: u8, length: u16, flags: u8 },
-    Extra { left: u16, flags: u8 },
+    ExtraLength {
+        seen: u8,
+        length: u16,
+        flags: u8,
+    },
+    Extra {
+        left: u16,
+        flags: u8,
+    },
     /// A name or comment up to its zero byte.
-    Text { flags: u8 },
-    HeaderSum { seen: u8 },
+    Text {
+        flags: u8,
+    },
+    HeaderSum {
+        seen: u8,
+    },
     Body,
-    Trailer { seen: u8 },
+    Trailer {
+        seen: u8,
+    },
     /// Nothing more to read.
     End,
 }
@@ -146,7 +162,8 @@ mod tests {
     #[test]
     fn members_follow_each_other_whatever_the_chunks() {
         let text = "level=info msg=x\n".repeat(20_000).into_bytes();
-        let file = [member(&text, 0), member(b"second\n", EXTRA | NAME | HEADER_SUM), b"\0\0".to_vec()].concat();
+        let file =
+            [member(&text, 0), member(b"second\n", EXTRA | NAME | HEADER_SUM), b"\0\0".to_vec()].concat();
         let expected = [&text[..], b"second\n"].concat();
         for chunk in [1, 7, 4096, file.len()] {
             assert!(gunzip(&file, chunk) == expected, "chunks of {chunk}");

@@ -10,8 +10,11 @@ use super::matcher::Matcher;
 /// Bytes of a line that are looked at; what is beyond is passed over.
 pub(super) const LONGEST_LINE: usize = 64 << 10;
 
+/// Bytes of the last line that are kept for its time.
+const LONGEST_TAIL: usize = 4 << 10;
+
 /// Every so-many-th line is handed on for its time alone.
-const SAMPLED: u64 = 64;
+const SAMPLED: u64 = 32;
 
 /// Why a line is handed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +38,10 @@ pub(super) struct Lines {
     pub(super) count: u64,
     /// The line handed on last asked for the next one.
     wants_next: bool,
+    /// The number of the line handed on last.
+    handed_on: u64,
+    /// The start of the last line that has ended: where the log ends matters, whatever it says.
+    tail: Vec<u8>,
 }
 
 /// Takes a line: its bytes without the line end, its number from 1, and why. Answers whether it wants the next line, too.
@@ -58,6 +65,11 @@ impl Lines {
         }
         let whole = memrchr(b'\n', bytes).map_or(0, |end| end + 1);
         self.whole_lines(matcher, &bytes[..whole], sink);
+        if let Some(lines) = bytes[..whole].strip_suffix(b"\n") {
+            let last = &lines[memrchr(b'\n', lines).map_or(0, |end| end + 1)..];
+            self.tail.clear();
+            self.tail.extend_from_slice(&last[..last.len().min(LONGEST_TAIL)]);
+        }
         let rest = &bytes[whole..];
         self.pending_length = rest.len();
         self.pending.extend_from_slice(&rest[..rest.len().min(LONGEST_LINE)]);
@@ -68,6 +80,9 @@ impl Lines {
         if self.pending_length > 0 {
             self.end_pending(matcher, sink);
         }
+        if self.handed_on < self.count {
+            sink.line(self.tail.strip_suffix(b"\r").unwrap_or(&self.tail), self.count, Reason::Sample);
+        }
     }
 
     fn end_pending(&mut self, matcher: &Matcher, sink: &mut impl Sink) {
@@ -75,6 +90,8 @@ impl Lines {
         self.pending_length = 0;
         let found = matcher.next(&line, 0).is_some();
         self.hand_on(&line, found, sink);
+        self.tail.clear();
+        self.tail.extend_from_slice(&line[..line.len().min(LONGEST_TAIL)]);
         self.pending = line;
         self.pending.clear();
     }
@@ -88,6 +105,7 @@ impl Lines {
             () if self.count % SAMPLED == 1 => Reason::Sample,
             () => return,
         };
+        self.handed_on = self.count;
         let line = &line[..line.len().min(LONGEST_LINE)];
         let wants_next = sink.line(line.strip_suffix(b"\r").unwrap_or(line), self.count, reason);
         if reason != Reason::Sample {
@@ -107,7 +125,8 @@ impl Lines {
                 continue;
             }
             let found = matcher.next(bytes, at);
-            let start = found.map_or(bytes.len(), |(_, end)| memrchr(b'\n', &bytes[at..end]).map_or(at, |n| at + n + 1));
+            let start = found
+                .map_or(bytes.len(), |(_, end)| memrchr(b'\n', &bytes[at..end]).map_or(at, |n| at + n + 1));
             self.pass(&bytes[at..start], sink);
             at = start;
             if let Some((_, found_end)) = found {
@@ -173,10 +192,10 @@ mod tests {
         let mut text = "quiet\n".repeat(200);
         text.push_str("x SUSPECT timeout more\r\nquiet\nlevel=error\n");
         text.push_str(&"y".repeat(LONGEST_LINE));
-        text.push_str(" suspect timeout\nlast suspect timeout");
+        text.push_str(" suspect timeout\nlast suspect timeout\nend\n");
         let expected = take(text.as_bytes(), text.len());
         let numbers = Vec::from_iter(expected.1.iter().map(|(number, ..)| *number));
-        assert_eq!((expected.0, numbers), (205, vec![1, 65, 129, 193, 201, 202, 203, 205]));
+        assert_eq!((expected.0, numbers), (206, vec![1, 33, 65, 97, 129, 161, 193, 201, 202, 203, 205, 206]));
         for chunk in [1, 2, 3, 64, 1000, 70_000] {
             assert_eq!(take(text.as_bytes(), chunk), expected, "chunks of {chunk}");
         }

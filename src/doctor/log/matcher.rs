@@ -9,8 +9,22 @@ use super::pattern::Pattern;
 
 /// How lines say that they are loud, in the encodings that logs come in. Letters of either case are equal.
 const LOUD: [&str; 16] = [
-    "=warn", "=error", "=err ", "=fatal", "=crit", "=panic", ":\"warn", ":\"error", ":\"fatal", ": \"warn",
-    ": \"error", ": \"fatal", "[err", "[warn", "panic: ", "\u{1b}[",
+    "=warn",
+    "=error",
+    "=err ",
+    "=fatal",
+    "=crit",
+    "=panic",
+    ":\"warn",
+    ":\"error",
+    ":\"fatal",
+    ": \"warn",
+    ": \"error",
+    ": \"fatal",
+    "[err",
+    "[warn",
+    "panic: ",
+    "\u{1b}[",
 ];
 
 /// Longer literals make the automaton larger, and hardly ever find less.

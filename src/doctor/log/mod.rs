@@ -28,5 +28,7 @@ mod words;
 
 pub use case::Seen;
 pub use decoder::{Decoder, Verdicts};
-pub use reading::{Evidence, Incident, Moment, MomentKind, Peer, Reading, Related, Totals, UnknownLine, Verdict};
+pub use reading::{
+    Evidence, Incident, Moment, MomentKind, Peer, Reading, Related, Totals, UnknownLine, Verdict,
+};
 pub use stamp::Stamp;

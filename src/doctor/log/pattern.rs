@@ -87,7 +87,8 @@ impl Pattern {
     /// The longest literal, in lower case: where it is missing the pattern cannot be. Quotes and backslashes, which encodings
     /// change, end it.
     pub fn anchor(&self) -> &[u8] {
-        let pieces = self.parts.iter().flat_map(|part| part.finder.needle().split(|b| b"\"\\<>&".contains(b)));
+        let pieces =
+            self.parts.iter().flat_map(|part| part.finder.needle().split(|b| b"\"\\<>&".contains(b)));
         pieces.max_by_key(|piece| piece.len()).unwrap_or_default()
     }
 
@@ -111,7 +112,9 @@ impl Pattern {
         if self.at_end && open_gap.is_none() && at < text.len() {
             return None;
         }
-        let end = text[at..].find(|c: char| c.is_whitespace() || ",;\"')]}".contains(c)).map_or(text.len(), |e| at + e);
+        let end = text[at..]
+            .find(|c: char| c.is_whitespace() || ",;\"')]}".contains(c))
+            .map_or(text.len(), |e| at + e);
         capture(&mut captures, open_gap, text, at, end);
         Some(Found { length: at - start, captures })
     }

@@ -100,8 +100,12 @@ impl Process {
         let backwards = time.zip(run.first).is_some_and(|(time, first)| time < first) && !run.started;
         let is_new = (run.first.is_some() || run.started) && !backwards;
         // Some lines of a start may have come before the one that says so.
-        let just_began = run.start.zip(time).is_some_and(|(start, time)| (time.0 - start.0).abs() < START_TAKES * super::stamp::SECOND / 6);
-        if is_new && !(just_began && !run.ended_with_a_word() && !run.started) && self.runs.len() < MOST_RUNS {
+        let just_began = run
+            .start
+            .zip(time)
+            .is_some_and(|(start, time)| (time.0 - start.0).abs() < START_TAKES * super::stamp::SECOND / 6);
+        if is_new && !(just_began && !run.ended_with_a_word() && !run.started) && self.runs.len() < MOST_RUNS
+        {
             self.runs.push(Run::default());
         }
         self.ended = backwards;
@@ -126,16 +130,20 @@ impl Process {
         }
     }
 
-    /// What it is called in sentences.
+    /// What it is called in sentences: by itself, by prefixes, else by its file without the folder.
     pub(super) fn shown_name(&self) -> &str {
-        self.own_name.as_deref().unwrap_or(&self.name)
+        self.own_name.as_deref().unwrap_or_else(|| self.name.rsplit(['/', '\\']).next().unwrap_or_default())
     }
 }
 
 /// A memberlist name without the eight hexadecimal digits that dskit appends: `loki-3-6b7a65c4` is `loki-3`.
 pub(super) fn without_suffix(name: &str) -> &str {
     match name.rsplit_once('-') {
-        Some((base, end)) if end.len() == 8 && end.bytes().all(|b| b.is_ascii_hexdigit()) && !base.is_empty() => base,
+        Some((base, end))
+            if end.len() == 8 && end.bytes().all(|b| b.is_ascii_hexdigit()) && !base.is_empty() =>
+        {
+            base
+        }
         _ => name,
     }
 }
@@ -158,7 +166,13 @@ mod tests {
     #[test]
     fn a_start_begins_a_run_forwards_and_backwards() {
         let mut forwards = Process::default();
-        let marks = [(0, Some(Mark::Start)), (5, None), (90, Some(Mark::Stopping)), (100, Some(Mark::Start)), (105, None)];
+        let marks = [
+            (0, Some(Mark::Start)),
+            (5, None),
+            (90, Some(Mark::Stopping)),
+            (100, Some(Mark::Start)),
+            (105, None),
+        ];
         let runs = marks.map(|(seconds, mark)| forwards.note(at(seconds), mark));
         assert_eq!(runs, [0, 0, 0, 1, 1]);
         let mut backwards = Process::default();
@@ -184,7 +198,9 @@ mod tests {
     fn names_and_addresses_are_reduced_to_what_identifies() {
         assert_eq!(without_suffix("loki-3-6b7a65c4"), "loki-3");
         assert_eq!(without_suffix("loki-ingester-0"), "loki-ingester-0");
-        for (address, expected) in [("10.0.0.1:9095", "10.0.0.1"), ("[::1]:7946", "::1"), ("::1", "::1"), ("a.svc:7946", "a.svc")] {
+        for (address, expected) in
+            [("10.0.0.1:9095", "10.0.0.1"), ("[::1]:7946", "::1"), ("::1", "::1"), ("a.svc:7946", "a.svc")]
+        {
             assert_eq!(host(address), expected);
         }
     }

@@ -46,13 +46,15 @@ pub(super) fn recognise(catalogue: &'static Catalogue, fields: &Fields<'_>) -> R
             let known = &catalogue.entries[*entry];
             let needs = known.needs.iter().any(|name| fields.get(name).is_some());
             let has_what_it_needs = !fields.structured || known.needs.is_empty() || needs;
-            let allowed = has_what_it_needs && match known.part {
-                Part::Any => true,
-                Part::Msg => in_message,
-                Part::Err => !in_message || !fields.structured,
-            };
+            let allowed = has_what_it_needs
+                && match known.part {
+                    Part::Any => true,
+                    Part::Msg => in_message,
+                    Part::Err => !in_message || !fields.structured,
+                };
             let Some(found) = pattern.find(text, &lower).filter(|_| allowed) else { continue };
-            let captures = found.captures.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let captures =
+                found.captures.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             let hit = Hit { entry: *entry, captures: captures.collect() };
             candidates.push(Candidate { length: found.length, in_message, hit });
         }

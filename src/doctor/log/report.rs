@@ -10,13 +10,22 @@ const MOST_MOMENTS: usize = 40;
 /// The whole reading.
 pub fn markdown(reading: &Reading) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "## {}: {}\n\n{}", verdict_word(reading.verdict), words(&reading.headline), words(&reading.why));
-    let (routine, incidents): (Vec<_>, Vec<_>) = reading.incidents.iter().partition(|incident| incident.routine);
+    let _ = writeln!(
+        out,
+        "## {}: {}\n\n{}",
+        verdict_word(reading.verdict),
+        words(&reading.headline),
+        words(&reading.why)
+    );
+    let (routine, incidents): (Vec<_>, Vec<_>) =
+        reading.incidents.iter().partition(|incident| incident.routine);
     for incident in incidents {
         one(&mut out, incident);
     }
     if !routine.is_empty() {
-        let names = routine.iter().map(|incident| format!("{} ({} {}×)", words(&incident.title), incident.id, incident.count));
+        let names = routine
+            .iter()
+            .map(|incident| format!("{} ({} {}×)", words(&incident.title), incident.id, incident.count));
         let _ = writeln!(out, "\n### Routine\n\n{}", names.collect::<Vec<_>>().join("; "));
     }
     if !reading.timeline.is_empty() {
@@ -38,7 +47,11 @@ pub fn markdown(reading: &Reading) -> String {
         }
     }
     let totals = &reading.totals;
-    let _ = write!(out, "\n{} lines, {} recognised, {} errors, {} warnings", totals.lines, totals.matched, totals.errors, totals.warnings);
+    let _ = write!(
+        out,
+        "\n{} lines, {} recognised, {} errors, {} warnings",
+        totals.lines, totals.matched, totals.errors, totals.warnings
+    );
     if let (Some(first), Some(last)) = (totals.first, totals.last) {
         let _ = write!(out, ", {} to {}", first.to_text(), last.to_text());
     }
@@ -50,7 +63,13 @@ pub fn markdown(reading: &Reading) -> String {
 }
 
 fn one(out: &mut String, incident: &Incident) {
-    let _ = writeln!(out, "\n### {}: {} ({})\n", verdict_word(incident.verdict), words(&incident.title), incident.id);
+    let _ = writeln!(
+        out,
+        "\n### {}: {} ({})\n",
+        verdict_word(incident.verdict),
+        words(&incident.title),
+        incident.id
+    );
     let _ = writeln!(out, "{} {}\n", words(&incident.happened), words(&incident.why));
     if let Some(until) = &incident.until {
         let _ = writeln!(out, "- **Wait until:** {}", words(until));
@@ -62,7 +81,8 @@ fn one(out: &mut String, incident: &Incident) {
     }
     for (name, related) in [("Reason given", &incident.reasons), ("Follows from it", &incident.symptoms)] {
         if !related.is_empty() {
-            let _ = writeln!(out, "- **{name}:** {}", related.iter().map(said).collect::<Vec<_>>().join("; "));
+            let _ =
+                writeln!(out, "- **{name}:** {}", related.iter().map(said).collect::<Vec<_>>().join("; "));
         }
     }
     if !incident.links.is_empty() && incident.verdict > Verdict::Harmless {

@@ -129,12 +129,16 @@ mod tests {
 
     #[test]
     fn times_of_logs_are_the_instants_that_the_time_crate_reads() {
-        for text in ["2026-11-22T10:15:37.438123456Z", "2024-02-29T23:59:59+05:30", "2100-03-01T00:00:00-08:00"] {
+        for text in
+            ["2026-11-22T10:15:37.438123456Z", "2024-02-29T23:59:59+05:30", "2100-03-01T00:00:00-08:00"]
+        {
             let expected = WallTime::parse_rfc3339(text).unwrap().unix_nanos();
             assert_eq!(Stamp::parse(text).map(|stamp| i128::from(stamp.0)), Some(expected), "{text}");
         }
         let utc = Stamp::parse("2026-11-22T10:15:37.5Z");
-        for same in ["2026-11-22 10:15:37.5", "2026-11-22 10:15:37,500 +0000", "1795342537500", "1795342537.5"] {
+        for same in
+            ["2026-11-22 10:15:37.5", "2026-11-22 10:15:37,500 +0000", "1795342537500", "1795342537.5"]
+        {
             assert_eq!(Stamp::parse(same), utc, "{same}");
         }
     }

@@ -163,13 +163,20 @@ impl Wide {
                 self.half = Some(byte);
                 continue;
             };
-            let unit = if self.big_endian { u16::from_be_bytes([first, byte]) } else { u16::from_le_bytes([first, byte]) };
+            let unit = if self.big_endian {
+                u16::from_be_bytes([first, byte])
+            } else {
+                u16::from_le_bytes([first, byte])
+            };
             let units = [self.high.take(), Some(unit)];
             if units[0].is_none() && (0xd800..0xdc00).contains(&unit) {
                 self.high = Some(unit);
                 continue;
             }
-            text.extend(char::decode_utf16(units.into_iter().flatten()).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
+            text.extend(
+                char::decode_utf16(units.into_iter().flatten())
+                    .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)),
+            );
         }
         sink(text.as_bytes());
     }

@@ -64,8 +64,11 @@ impl Unknown {
 
     /// The most frequent ones, and how many lines are not among them.
     pub(super) fn finish(self) -> (Vec<UnknownLine>, u64) {
-        let mut lines = Vec::from_iter(self.kept.into_values().map(|(count, line)| UnknownLine { count, ..line }));
-        lines.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.level.cmp(&b.level)).then_with(|| a.text.cmp(&b.text)));
+        let mut lines =
+            Vec::from_iter(self.kept.into_values().map(|(count, line)| UnknownLine { count, ..line }));
+        lines.sort_by(|a, b| {
+            b.count.cmp(&a.count).then_with(|| a.level.cmp(&b.level)).then_with(|| a.text.cmp(&b.text))
+        });
         let others = lines.iter().skip(MOST_SHOWN).map(|line| line.count).sum::<u64>() + self.dropped;
         lines.truncate(MOST_SHOWN);
         (lines, others)
@@ -106,12 +109,19 @@ mod tests {
     #[test]
     fn lines_that_differ_in_numbers_are_one_kind() {
         let mut unknown = Unknown::default();
-        for line in ["level=warn msg=\"took 3s at 10.0.0.1:80\"", "level=warn msg=\"took 41s at 10.9.0.1:81\"", "level=error msg=other"] {
+        for line in [
+            "level=warn msg=\"took 3s at 10.0.0.1:80\"",
+            "level=warn msg=\"took 41s at 10.9.0.1:81\"",
+            "level=error msg=other",
+        ] {
             unknown.count(&Fields::parse(line), evidence);
         }
         let (lines, others) = unknown.finish();
         assert_eq!(others, 0);
-        assert_eq!(Vec::from_iter(lines.iter().map(|line| (line.count, line.level.as_str()))), [(2, "warn"), (1, "error")]);
+        assert_eq!(
+            Vec::from_iter(lines.iter().map(|line| (line.count, line.level.as_str()))),
+            [(2, "warn"), (1, "error")]
+        );
     }
 
     #[test]

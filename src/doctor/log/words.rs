@@ -23,7 +23,12 @@ pub(super) fn happened(incident: &Incident, peers: &[Peer]) -> String {
             format!(" about {}", list(&names))
         }
     };
-    format!("{} said it {}{about}{}.", list(&incident.pods), times(incident.count), when(incident.first, incident.last))
+    format!(
+        "{} said it {}{about}{}.",
+        list(&incident.pods),
+        times(incident.count),
+        when(incident.first, incident.last)
+    )
 }
 
 /// The headline and the reason of a whole reading.
@@ -32,7 +37,10 @@ pub(super) fn headline(verdict: Verdict, incidents: &[Incident], unknown: u64) -
         let what = "Nothing here is a known message of Loki's rings or of memberlist.".to_owned();
         let why = match unknown {
             0 => "No line is at warn or error, and none is in the catalogue.".to_owned(),
-            count => format!("{} at warn or error are not in the catalogue: they are listed, and nothing is guessed of them.", lines(count)),
+            count => format!(
+                "{} at warn or error are not in the catalogue: they are listed, and nothing is guessed of them.",
+                lines(count)
+            ),
         };
         return (what, why);
     };
@@ -47,8 +55,12 @@ pub(super) fn headline(verdict: Verdict, incidents: &[Incident], unknown: u64) -
     let at = first.first.map_or_else(String::new, |at| format!(", {} UTC", at.clock()));
     let who = list(&first.pods);
     let what = match verdict {
-        Verdict::Harmless | Verdict::Unknown if first.routine => "Nothing to do: only routine lines were recognised.".to_owned(),
-        Verdict::Harmless | Verdict::Unknown => format!("Nothing to do. {} ({who}{at}): that is over, or was never trouble.", first.title),
+        Verdict::Harmless | Verdict::Unknown if first.routine => {
+            "Nothing to do: only routine lines were recognised.".to_owned()
+        }
+        Verdict::Harmless | Verdict::Unknown => {
+            format!("Nothing to do. {} ({who}{at}): that is over, or was never trouble.", first.title)
+        }
         _ => format!("{} ({who}{at}).{more}", first.title),
     };
     let why = match verdict {
@@ -91,7 +103,10 @@ pub(super) fn vanished(peers: &[Peer], times: &[Stamp], is_back: bool) -> Incide
 /// Whether two names as incidents show them mean the same peer: `loki-3 (10.0.0.3:9095)` and `loki-3`, two ports of one host.
 pub(super) fn same_peer(a: &str, b: &str) -> bool {
     let parts = |name: &str| -> Vec<String> {
-        name.split([' ', '(', ')']).filter(|part| !part.is_empty()).map(|part| host(part).to_owned()).collect()
+        name.split([' ', '(', ')'])
+            .filter(|part| !part.is_empty())
+            .map(|part| host(part).to_owned())
+            .collect()
     };
     let others = parts(b);
     parts(a).iter().any(|part| others.contains(part))
@@ -114,7 +129,8 @@ pub(super) fn list(names: &[String]) -> String {
         [] => "Somebody".to_owned(),
         [one] => one.clone(),
         names if names.len() <= LISTED => {
-            let (last, before) = names.split_last().map_or((String::new(), &[][..]), |(last, rest)| (last.clone(), rest));
+            let (last, before) =
+                names.split_last().map_or((String::new(), &[][..]), |(last, rest)| (last.clone(), rest));
             format!("{} and {last}", before.join(", "))
         }
         names => format!("{} and {} more", names[..LISTED].join(", "), names.len() - LISTED),
