@@ -18,6 +18,9 @@ use super::unknown::{Unknown, cut};
 /// Processes that are told apart; the lines of more are those of the last.
 const MOST_PROCESSES: usize = 1_024;
 
+/// Bytes of a process's name.
+const LONGEST_NAME: usize = 120;
+
 /// Files whose names are kept.
 const MOST_FILES: usize = 10_000;
 
@@ -145,6 +148,7 @@ impl<'o> Case<'o> {
     fn process(&mut self, pod: Option<&str>) -> u32 {
         let file = self.totals.files.get(self.file as usize).map_or("", String::as_str);
         let name = pod.unwrap_or(file);
+        let name = &name[..name.floor_char_boundary(LONGEST_NAME)];
         let is_recent = |number: &u32| self.processes[*number as usize].name == name;
         if let Some(number) = self.recent.filter(is_recent) {
             return number;

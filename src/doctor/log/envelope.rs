@@ -139,7 +139,13 @@ pub(super) fn begins_a_line(text: &str) -> bool {
     let text = text.trim_start();
     let word = text.split([' ', '\t']).next().unwrap_or_default();
     let signs = ["level=", "ts=", "lvl=", "caller=", "time=", "t=", "{", "["];
-    signs.iter().any(|sign| text.starts_with(sign)) || Stamp::parse(word).is_some() || structure(text) > 0
+    signs.iter().any(|sign| text.starts_with(sign)) || Stamp::parse(word).is_some() || has_prefix(text)
+}
+
+/// Whether a prefix stands before a line's time or JSON; other parts of a line may well begin a piece of it.
+fn has_prefix(text: &str) -> bool {
+    let head = &text[..text.floor_char_boundary(LONGEST_PREFIX)];
+    [" ts=", "\tts=", " {\"", "\t{\""].iter().any(|sign| head.contains(sign))
 }
 
 /// How many bytes of `text` are a prefix that is not the line's own; 0 when there is none.

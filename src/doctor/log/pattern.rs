@@ -1,8 +1,8 @@
 //! Patterns of log messages: literals with gaps, such as `Marking {peer} as failed, suspect timeout reached`.
 //!
-//! `{name}` captures what stands in the gap, `{}` skips it. A pattern is found anywhere in a text unless it begins with
-//! `^` (the text's start) or ends with `$` (its end); letters of either case are equal. Literals are looked for from left to right,
-//! each at its first place after the one before, so that the work is linear in the text; nothing ever goes back.
+//! `{name}` captures one word, `{}` skips anything. A pattern is found anywhere in a text unless it begins with `^` (the text's
+//! start) or ends with `$` (its end); letters of either case are equal. What stands between two gaps that skip is looked for from
+//! left to right, each at its first place after the one before, and words are short: the work is linear in the text.
 
 use memchr::memmem::Finder;
 
@@ -11,21 +11,30 @@ use memchr::memmem::Finder;
 pub struct Pattern {
     at_start: bool,
     at_end: bool,
-    /// Literals in lower case, each with the gap that follows it.
-    parts: Vec<Part>,
-    /// The gap before the first literal.
-    leading: Option<String>,
+    /// What stands between the gaps that skip, in order.
+    blocks: Vec<Block>,
+    /// It begins with a gap, so that its first block need not stand at the start.
+    open_start: bool,
 }
 
-#[derive(Debug)]
-struct Part {
-    finder: Finder<'static>,
-    gap: Option<String>,
+/// Literals with words between them.
+#[derive(Debug, Default)]
+struct Block {
+    literals: Vec<Finder<'static>>,
+    /// The name of the word after each literal; one less than literals, or as many where the pattern ends with a word.
+    words: Vec<String>,
 }
+
+/// Bytes of a word in a gap.
+const LONGEST_WORD: usize = 300;
 
 /// Where a pattern was found, and what stood in its named gaps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found<'t> {
+    /// Where the first literal begins.
+    pub start: usize,
+    /// Where the last literal or word ends.
+    pub end: usize,
     /// Bytes from the start of the first literal to the end of the last: the longer of two matches says more.
     pub length: usize,
     /// Named gaps, trimmed.
@@ -52,83 +61,103 @@ impl Pattern {
         let body = text.strip_prefix('^').unwrap_or(text);
         let (at_start, at_end) = (body.len() < text.len(), body.ends_with('$'));
         let mut rest = body.strip_suffix('$').unwrap_or(body);
-        let (mut parts, mut leading, mut longest) = (Vec::<Part>::new(), None, 0);
+        let (mut blocks, mut block, mut longest) = (Vec::new(), Block::default(), 0);
+        let open_start = rest.starts_with("{}");
         while !rest.is_empty() {
             let open = rest.find('{').unwrap_or(rest.len());
             let (literal, after) = rest.split_at(open);
             if literal.contains('}') {
                 return Err(PatternError::Brace(text.to_owned()));
             }
-            let (gap, after) = match after.strip_prefix('{') {
-                None => (None, after),
-                Some(inside) => {
-                    let close = inside.find('}').ok_or_else(|| PatternError::Brace(text.to_owned()))?;
-                    (Some(inside[..close].to_owned()), &inside[close + 1..])
-                }
-            };
-            if literal.is_empty() && (!parts.is_empty() || leading.is_some()) {
+            if literal.is_empty() && rest.len() < body.len() {
                 return Err(PatternError::TouchingGaps(text.to_owned()));
             }
-            if literal.is_empty() {
-                leading = gap;
-            } else {
+            if !literal.is_empty() {
                 longest = longest.max(literal.len());
-                let finder = Finder::new(literal.to_ascii_lowercase().as_bytes()).into_owned();
-                parts.push(Part { finder, gap });
+                block.literals.push(Finder::new(literal.to_ascii_lowercase().as_bytes()).into_owned());
             }
-            rest = after;
+            rest = match after.strip_prefix('{') {
+                None => after,
+                Some(inside) => {
+                    let close = inside.find('}').ok_or_else(|| PatternError::Brace(text.to_owned()))?;
+                    match &inside[..close] {
+                        "" if block.literals.is_empty() => {}
+                        "" => blocks.push(std::mem::take(&mut block)),
+                        // What stands before the first literal has no beginning.
+                        _ if block.literals.is_empty() => {}
+                        name => block.words.push(name.to_owned()),
+                    }
+                    &inside[close + 1..]
+                }
+            };
+        }
+        if !block.literals.is_empty() {
+            blocks.push(block);
         }
         if longest < 4 {
             return Err(PatternError::NoLiteral(text.to_owned()));
         }
-        Ok(Self { at_start, at_end, parts, leading })
+        Ok(Self { at_start, at_end, blocks, open_start })
     }
 
     /// The longest literal, in lower case: where it is missing the pattern cannot be. Quotes and backslashes, which encodings
     /// change, end it.
     pub fn anchor(&self) -> &[u8] {
-        let pieces =
-            self.parts.iter().flat_map(|part| part.finder.needle().split(|b| b"\"\\<>&".contains(b)));
+        let literals = self.blocks.iter().flat_map(|block| &block.literals);
+        let pieces = literals.flat_map(|literal| literal.needle().split(|b| b"\"\\<>&".contains(b)));
         pieces.max_by_key(|piece| piece.len()).unwrap_or_default()
     }
 
     /// Looks for the pattern. `lower` is `text` in lower case (ASCII), byte for byte.
     pub fn find<'t>(&'t self, text: &'t str, lower: &str) -> Option<Found<'t>> {
-        debug_assert_eq!(text.len(), lower.len());
-        let (mut captures, mut at, mut start) = (Vec::new(), 0, 0);
-        let mut open_gap = self.leading.as_deref();
-        for (number, part) in self.parts.iter().enumerate() {
-            let found = at + part.finder.find(&lower.as_bytes()[at..])?;
+        let mut found = Found { start: 0, end: 0, length: 0, captures: Vec::new() };
+        for (number, block) in self.blocks.iter().enumerate() {
+            let held = self.at_start && number == 0 && !self.open_start;
+            let (start, last_literal) = block.find(text, lower.as_bytes(), held, &mut found)?;
             if number == 0 {
-                start = found;
-                if self.at_start && self.leading.is_none() && found > 0 {
-                    return None;
-                }
+                found.start = start;
             }
-            capture(&mut captures, open_gap, text, at, found);
-            at = found + part.finder.needle().len();
-            open_gap = part.gap.as_deref();
+            found.length = last_literal - found.start;
         }
-        if self.at_end && open_gap.is_none() && at < text.len() {
-            return None;
-        }
-        let end = text[at..]
-            .find(|c: char| c.is_whitespace() || ",;\"')]}".contains(c))
-            .map_or(text.len(), |e| at + e);
-        capture(&mut captures, open_gap, text, at, end);
-        Some(Found { length: at - start, captures })
+        (!self.at_end || found.end == text.len()).then_some(found)
     }
 }
 
-fn capture<'t>(
-    captures: &mut Vec<(&'t str, &'t str)>,
-    gap: Option<&'t str>,
-    text: &'t str,
-    from: usize,
-    to: usize,
-) {
-    if let (Some(name), Some(value)) = (gap.filter(|name| !name.is_empty()), text.get(from..to)) {
-        captures.push((name, value.trim()));
+impl Block {
+    /// Looks for the block from `found.end` on, moves that to its end, and adds what its words are. Answers where the block begins,
+    /// and where its last literal ends.
+    fn find<'t>(&'t self, text: &'t str, lower: &[u8], only_here: bool, found: &mut Found<'t>) -> Option<(usize, usize)> {
+        let (first, rest) = self.literals.split_first()?;
+        let (mut from, known) = (found.end, found.captures.len());
+        'starts: while let Some(step) = first.find(lower.get(from..)?) {
+            let start = from + step;
+            if only_here && start > found.end {
+                return None;
+            }
+            from = start + 1;
+            found.captures.truncate(known);
+            let mut at = start + first.needle().len();
+            for (literal, name) in rest.iter().zip(&self.words) {
+                let window = &lower[at..lower.len().min(at + LONGEST_WORD + literal.needle().len())];
+                let Some(length) = literal.find(window) else { continue 'starts };
+                let Some(word) = text.get(at..at + length).filter(|word| !word.trim().contains(char::is_whitespace)) else {
+                    continue 'starts;
+                };
+                found.captures.push((name, word.trim()));
+                at += length + literal.needle().len();
+            }
+            found.end = at;
+            if let Some(name) = self.words.get(rest.len()) {
+                let after = text.get(at..)?;
+                let ends = |c: char| c.is_whitespace() || ",;\"')]}".contains(c);
+                let length = after.find(ends).unwrap_or(after.len());
+                let word = after[..length].trim_end_matches(':');
+                found.captures.push((name, word));
+                found.end = at + word.len();
+            }
+            return Some((start, at));
+        }
+        None
     }
 }
 
@@ -153,7 +182,8 @@ mod tests {
     #[test]
     fn a_last_gap_ends_with_its_word_and_does_not_lengthen_the_match() {
         let found = find("failed to join {addr}", "failed to join 10.0.0.1:7946, refused").unwrap();
-        assert_eq!((found.length, found.captures), (15, vec![("addr", "10.0.0.1:7946")]));
+        assert_eq!((found.length, found.end), (15, 28));
+        assert_eq!(found.captures, [("addr", "10.0.0.1:7946")]);
     }
 
     #[test]
@@ -164,8 +194,22 @@ mod tests {
     }
 
     #[test]
+    fn a_named_gap_is_one_word_and_an_empty_one_is_anything() {
+        let text = "failed to join cluster on startup: failed to join 10.0.0.1:7946: dial tcp";
+        assert_eq!(find("failed to join {addr}: dial", text).unwrap().captures, [("addr", "10.0.0.1:7946")]);
+        assert!(find("failed to join {}: dial", text).unwrap().start == 0);
+        assert!(find("failed {a} join {b} on startup: x", text).is_none());
+    }
+
+    #[test]
+    fn repeated_starts_in_one_long_word_are_no_trouble() {
+        let text: &'static str = Box::leak("abcd".repeat(4000).into_boxed_str());
+        assert!(find("abcd{x}efgh", text).is_none());
+    }
+
+    #[test]
     fn what_cannot_be_matched_is_refused() {
-        for bad in ["{open", "close}", "{a}{b} text", "ab{x}c", ""] {
+        for bad in ["{open", "close}", "text {a}{b} text", "ab{x}c", ""] {
             assert!(Pattern::parse(bad).is_err(), "{bad}");
         }
     }

@@ -1,5 +1,7 @@
 //! Which entries a line's parts match: the longest match in the message, else in the errors; the others are the reasons inside.
 
+use std::cmp::Reverse;
+
 use super::catalogue::{Catalogue, Part};
 use super::fields::Fields;
 
@@ -26,6 +28,8 @@ pub(super) struct Recognised {
 
 struct Candidate {
     length: usize,
+    /// Where it begins, if what follows it after a colon is its reason.
+    reasoned_from: Option<usize>,
     in_message: bool,
     hit: Hit,
 }
@@ -56,11 +60,14 @@ pub(super) fn recognise(catalogue: &'static Catalogue, fields: &Fields<'_>) -> R
             let captures =
                 found.captures.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             let hit = Hit { entry: *entry, captures: captures.collect() };
-            candidates.push(Candidate { length: found.length, in_message, hit });
+            let is_reasoned = text[found.end..].starts_with(':');
+            let reasoned_from = is_reasoned.then_some(found.start);
+            candidates.push(Candidate { length: found.length, reasoned_from, in_message, hit });
         }
     }
-    // Among matches of equal length the earlier entry stands.
-    candidates.sort_by_key(|c| (!c.in_message, std::cmp::Reverse(c.length), c.hit.entry));
+    // What has its reason after a colon comes before the reason; else the longest, and among equals the earlier entry.
+    let reasoned = |c: &Candidate| c.reasoned_from.unwrap_or(usize::MAX);
+    candidates.sort_by_key(|c| (!c.in_message, reasoned(c), Reverse(c.length), c.hit.entry));
     let mut recognised = Recognised::default();
     for Candidate { hit, .. } in candidates {
         let known = recognised.line.iter().chain(&recognised.inner).any(|other| other.entry == hit.entry);
