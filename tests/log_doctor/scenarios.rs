@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ringside::doctor::log::catalogue::Catalogue;
 use ringside::doctor::log::{Reading, Verdict};
-use ringside::experiment::catalog;
 use ringside::experiment::Report;
+use ringside::experiment::catalog;
 use ringside::sim::Happening;
 
 use crate::{incidents, read};

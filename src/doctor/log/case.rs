@@ -34,6 +34,9 @@ const LONGEST_EVIDENCE: usize = 400;
 const MOST_PIECES: usize = 12;
 const LONGEST_PUT_TOGETHER: usize = 16 << 10;
 
+/// Lines in a row that nothing was put to, after which a file is no longer taken for one that a terminal wrapped.
+const WHOLE_LINES: u32 = 64;
+
 /// A line that was recognised, or is loud and was not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
@@ -92,6 +95,8 @@ pub(super) struct Case<'o> {
     /// The process of the line before: most often that of the next, too.
     recent: Option<u32>,
     held: Option<Held>,
+    /// A terminal wrapped the lines of this file: so many whole lines ago at most that was still to be seen.
+    wrapped: Option<u32>,
     file: u32,
     observer: Option<Observer<'o>>,
 }
@@ -109,6 +114,7 @@ impl<'o> Case<'o> {
             by_name: BTreeMap::new(),
             recent: None,
             held: None,
+            wrapped: None,
             file: 0,
             observer,
         }
@@ -128,6 +134,7 @@ impl<'o> Case<'o> {
     pub(super) fn end_file(&mut self) {
         self.release();
         self.columns = None;
+        self.wrapped = None;
     }
 
     /// The pod that an address or a memberlist name belongs to, else the name itself.
@@ -166,6 +173,19 @@ impl<'o> Case<'o> {
         });
         self.recent = Some(number);
         number
+    }
+
+    /// Puts a piece to the line that is held, if it is one.
+    fn takes_a_piece(&mut self, text: &str) -> bool {
+        let Some(held) = &mut self.held else { return false };
+        let length = held.pieces.iter().map(String::len).sum::<usize>();
+        let has_room = held.pieces.len() < MOST_PIECES && length + text.len() < LONGEST_PUT_TOGETHER;
+        if !has_room || text.trim().is_empty() || envelope::begins_a_line(text) {
+            return false;
+        }
+        held.pieces.push(text.to_owned());
+        self.wrapped = Some(0);
+        true
     }
 
     /// The line that was held, with what was put to it.
@@ -327,30 +347,25 @@ impl Sink for Case<'_> {
             self.read(&unwrapped, &fields, number);
             return false;
         }
-        if let Some(held) = &mut self.held {
-            if !envelope::begins_a_line(&text) && !text.trim().is_empty() && held.pieces.len() < MOST_PIECES {
-                held.pieces.push(text[..text.floor_char_boundary(LONGEST_PUT_TOGETHER)].to_owned());
-                let length = held.pieces.iter().map(String::len).sum::<usize>();
-                if length < LONGEST_PUT_TOGETHER {
-                    return true;
-                }
-                self.release();
+        if self.takes_a_piece(&text) {
+            return true;
+        }
+        self.release();
+        self.wrapped = self.wrapped.filter(|lines| *lines < WHOLE_LINES).map(|lines| lines + 1);
+        let unwrapped = match reason {
+            Reason::Candidate => envelope::unwrap(&text),
+            _ if self.wrapped.is_some() => Unwrapped::default(),
+            _ => {
+                self.glance(&text);
                 return false;
             }
-            self.release();
+        };
+        let is_whole = self.wrapped.is_none() && !unwrapped.body.fields().open;
+        if is_whole || text.len() >= LONGEST_PUT_TOGETHER {
+            self.read(&unwrapped, &unwrapped.body.fields(), number);
+            return self.wrapped.is_some();
         }
-        match reason {
-            Reason::Sample | Reason::Next => self.glance(&text),
-            Reason::Candidate => {
-                let unwrapped = envelope::unwrap(&text);
-                let fields = unwrapped.body.fields();
-                if fields.open && text.len() < LONGEST_PUT_TOGETHER {
-                    self.held = Some(Held { pieces: vec![text.into_owned()], number });
-                    return true;
-                }
-                self.read(&unwrapped, &fields, number);
-            }
-        }
-        false
+        self.held = Some(Held { pieces: vec![text.into_owned()], number });
+        true
     }
 }

@@ -18,6 +18,9 @@ pub(super) enum Loudness {
     Error,
 }
 
+/// A named part: name and value.
+type Pair<'l> = (Cow<'l, str>, Cow<'l, str>);
+
 /// What a line says.
 #[derive(Debug, Default)]
 pub(super) struct Fields<'l> {
@@ -30,7 +33,7 @@ pub(super) struct Fields<'l> {
     /// Whether the line has named parts.
     pub(super) structured: bool,
     /// The named parts, message included.
-    pub(super) pairs: Vec<(Cow<'l, str>, Cow<'l, str>)>,
+    pub(super) pairs: Vec<Pair<'l>>,
     /// The line ends inside a quoted value, or before its message: a terminal may have cut it.
     pub(super) open: bool,
 }
@@ -71,7 +74,7 @@ impl<'l> Fields<'l> {
         Self::of_pairs(pairs.take(MOST_PAIRS).collect())
     }
 
-    fn of_pairs(pairs: Vec<(Cow<'l, str>, Cow<'l, str>)>) -> Self {
+    fn of_pairs(pairs: Vec<Pair<'l>>) -> Self {
         let first = |names: &[&str]| {
             names
                 .iter()
@@ -123,7 +126,7 @@ fn loudness_of_words(line: &str) -> Loudness {
 }
 
 /// The pairs of a logfmt line, and whether it ends inside a quoted value.
-fn logfmt(line: &str) -> (Vec<(Cow<'_, str>, Cow<'_, str>)>, bool) {
+fn logfmt(line: &str) -> (Vec<Pair<'_>>, bool) {
     let (mut pairs, mut rest) = (Vec::new(), line);
     while pairs.len() < MOST_PAIRS {
         rest = rest.trim_start();

@@ -126,7 +126,13 @@ impl Pattern {
 impl Block {
     /// Looks for the block from `found.end` on, moves that to its end, and adds what its words are. Answers where the block begins,
     /// and where its last literal ends.
-    fn find<'t>(&'t self, text: &'t str, lower: &[u8], only_here: bool, found: &mut Found<'t>) -> Option<(usize, usize)> {
+    fn find<'t>(
+        &'t self,
+        text: &'t str,
+        lower: &[u8],
+        only_here: bool,
+        found: &mut Found<'t>,
+    ) -> Option<(usize, usize)> {
         let (first, rest) = self.literals.split_first()?;
         let (mut from, known) = (found.end, found.captures.len());
         'starts: while let Some(step) = first.find(lower.get(from..)?) {
@@ -140,7 +146,9 @@ impl Block {
             for (literal, name) in rest.iter().zip(&self.words) {
                 let window = &lower[at..lower.len().min(at + LONGEST_WORD + literal.needle().len())];
                 let Some(length) = literal.find(window) else { continue 'starts };
-                let Some(word) = text.get(at..at + length).filter(|word| !word.trim().contains(char::is_whitespace)) else {
+                let Some(word) =
+                    text.get(at..at + length).filter(|word| !word.trim().contains(char::is_whitespace))
+                else {
                     continue 'starts;
                 };
                 found.captures.push((name, word.trim()));

@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     fn at(seconds: i64) -> Option<Stamp> {
-        Some(Stamp(1_700_000_000 * super::super::stamp::SECOND).plus(seconds)).map(|stamp| stamp)
+        Some(Stamp(1_700_000_000 * super::super::stamp::SECOND).plus(seconds))
     }
 
     #[test]

@@ -27,10 +27,13 @@ pub(super) struct Recognised {
 }
 
 struct Candidate {
+    /// The part of the line, the message first.
+    part: usize,
+    start: usize,
+    end: usize,
     length: usize,
-    /// Where it begins, if what follows it after a colon is its reason.
-    reasoned_from: Option<usize>,
-    in_message: bool,
+    /// What follows it after a colon is its reason.
+    gives_a_reason: bool,
     hit: Hit,
 }
 
@@ -38,7 +41,7 @@ struct Candidate {
 pub(super) fn recognise(catalogue: &'static Catalogue, fields: &Fields<'_>) -> Recognised {
     let (mut candidates, mut numbers) = (Vec::<Candidate>::new(), Vec::new());
     let parts = std::iter::once((true, fields.msg.as_ref())).chain(fields.errors().map(|text| (false, text)));
-    for (in_message, text) in parts {
+    for (part, (in_message, text)) in parts.enumerate() {
         let text = &text[..text.floor_char_boundary(LONGEST_PART)];
         catalogue.matcher.patterns_in(text, &mut numbers);
         if numbers.is_empty() {
@@ -60,14 +63,27 @@ pub(super) fn recognise(catalogue: &'static Catalogue, fields: &Fields<'_>) -> R
             let captures =
                 found.captures.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             let hit = Hit { entry: *entry, captures: captures.collect() };
-            let is_reasoned = text[found.end..].starts_with(':');
-            let reasoned_from = is_reasoned.then_some(found.start);
-            candidates.push(Candidate { length: found.length, reasoned_from, in_message, hit });
+            candidates.push(Candidate {
+                part: if in_message { 0 } else { part },
+                start: found.start,
+                end: found.end,
+                length: found.length,
+                gives_a_reason: text[found.end..].starts_with(':'),
+                hit,
+            });
         }
     }
-    // What has its reason after a colon comes before the reason; else the longest, and among equals the earlier entry.
-    let reasoned = |c: &Candidate| c.reasoned_from.unwrap_or(usize::MAX);
-    candidates.sort_by_key(|c| (!c.in_message, reasoned(c), Reverse(c.length), c.hit.entry));
+    // The message before errors, the longest first, among equals the earlier entry.
+    candidates.sort_by_key(|c| (c.part > 0, Reverse(c.length), c.hit.entry));
+    // But where the longest is the reason that another gives after a colon, the line is that other.
+    let (first_part, first_start) = candidates.first().map_or((0, 0), |c| (c.part, c.start));
+    let outer = candidates
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| c.gives_a_reason && c.part == first_part && c.end <= first_start);
+    if let Some((place, _)) = outer.min_by_key(|(_, c)| c.start) {
+        candidates[..=place].rotate_right(1);
+    }
     let mut recognised = Recognised::default();
     for Candidate { hit, .. } in candidates {
         let known = recognised.line.iter().chain(&recognised.inner).any(|other| other.entry == hit.entry);
