@@ -11,7 +11,7 @@ const ROUTINE: [&str; 4] = [
 ];
 
 /// A log of about `bytes` bytes, in which one line of `every` is a message of the catalogue.
-pub fn log(bytes: usize, every: usize) -> String {
+pub(crate) fn log(bytes: usize, every: usize) -> String {
     let mut log = String::with_capacity(bytes + 1024);
     let mut line = 0;
     while log.len() < bytes {

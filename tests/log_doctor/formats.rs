@@ -25,9 +25,12 @@ fn check(reading: &Reading, pod: &str, format: &str) {
     assert_eq!(reading.totals.matched, 3, "{format}");
 }
 
+/// Puts around a line what others put around it.
+type Wrap = fn(&str) -> String;
+
 #[test]
 fn every_wrapper_brings_the_same_reading() {
-    let wrappers: [(&str, &str, fn(&str) -> String); 14] = [
+    let wrappers: [(&str, &str, Wrap); 14] = [
         ("plain", "log", str::to_owned),
         ("CRLF", "log", |line| format!("{line}\r")),
         ("kubectl --prefix", "loki-0", |line| format!("[pod/loki-0/loki] {line}")),

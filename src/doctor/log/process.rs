@@ -148,11 +148,15 @@ pub(super) fn without_suffix(name: &str) -> &str {
     }
 }
 
-/// The host of `host:port`, without brackets.
+/// The host of `host:port`, without brackets; an IPv6 address without a port is all host.
 pub(super) fn host(address: &str) -> &str {
-    let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
-    let host = if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) { host } else { address };
-    host.trim_start_matches('[').trim_end_matches(']')
+    if let Some(inside) = address.strip_prefix('[') {
+        return inside.split(']').next().unwrap_or_default();
+    }
+    match address.split_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => address,
+    }
 }
 
 #[cfg(test)]
