@@ -76,11 +76,12 @@ soak: page chromium ## A large ring watched for five minutes: does the page grow
 	cargo test --locked --features site --bin ringside-site --test e2e five_minutes -- --ignored --nocapture
 
 bench: toolchain ## Benchmarks of the engine
-	cargo bench --locked --bench engine --bench simulation
+	cargo bench --locked --bench engine --bench simulation --bench doctor
 
 bench-web: page tools chromium ## Look-ups, clusters and the frames of the page in headless Chromium
 	cargo bench --locked $(WASM) --bench web
 	cargo bench --locked $(WASM) --bench web_clusters
+	cargo bench --locked $(WASM) --bench web_doctor
 	cargo bench --locked --features site --bin ringside-site --bench frames --bench laboratory
 
 tools: toolchain .tools/trunk-$(TRUNK) .tools/wasm-bindgen-$(WASM_BINDGEN) .tools/axe-core-$(AXE) ## Install the pinned tools into .tools/, once

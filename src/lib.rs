@@ -19,7 +19,7 @@
 //! | [`snapshot`] | a cluster at one instant, as pictures may know it |
 //! | [`view`] | pictures as plain shapes: geometry, hit regions, no canvas |
 //! | [`lab`] | the laboratory without its page: branches of a run, its clock, its settings, its links |
-//! | [`doctor`] | a configuration, and what it, a ring and a log say together: what is wrong, and how to mend it |
+//! | [`doctor`] | logs and configurations, and what these and a ring say together: what is wrong, and how to mend it |
 //! | `ui` | the page: the only module that knows the browser (feature `web`) |
 
 pub mod backoff;

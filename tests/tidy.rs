@@ -75,11 +75,11 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "loki",
             "live",
             "sim",
+            "doctor",
             "experiment",
             "snapshot",
             "view",
             "lab",
-            "doctor",
         ],
     ),
 ];

@@ -1,4 +1,6 @@
-//! What a person can paste besides a ring, examined: what is wrong, why, and how to mend it.
+//! The doctor: reads what an operator has at hand (logs, a configuration, a ring), and says whether it is harmless, worth a
+//! wait, or needs a deed.
 
 pub mod config;
+pub mod log;
 pub mod together;

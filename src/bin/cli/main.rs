@@ -4,6 +4,7 @@
 
 mod config;
 mod convergence;
+mod decode;
 mod input;
 mod owner;
 mod page;
@@ -32,6 +33,8 @@ enum Command {
     Config(config::ConfigCommand),
     /// How fast clusters converge, and whether that is how fast real ones do.
     Convergence(convergence::Convergence),
+    /// Reads logs: what is harmless, what is worth a wait, what needs a deed.
+    Decode(decode::Decode),
     /// Who owns a stream: its key, its replicas, or Loki's error.
     Owner(owner::Owner),
     /// What a simulated process answers: a page of it at an instant.
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Config(config) => config.run(),
         Command::Convergence(convergence) => convergence.run(),
+        Command::Decode(decode) => decode.run(),
         Command::Owner(owner) => owner.run(),
         Command::Page(page) => page.run(),
         Command::Relay(relay) => relay.run(),
