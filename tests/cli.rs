@@ -325,3 +325,43 @@ fn a_page_of_a_run_is_what_loki_would_send() {
         Vec::from_iter(json(&ring)["shards"].as_array().unwrap().iter().map(|shard| shard["state"].clone()));
     assert_eq!(states, ["ACTIVE", "ACTIVE", "ACTIVE"]);
 }
+
+fn log(name: &str) -> String {
+    format!("{}/tests/fixtures/doctor/captures/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn a_log_that_needs_nothing_exits_0_and_one_that_needs_action_exits_1() {
+    let harmless = cli(&["decode", &log("01_single_rf1/log-loki-1.run1.txt.gz")]);
+    assert_eq!(harmless.status.code(), Some(0));
+    assert!(String::from_utf8(harmless.stdout).unwrap().starts_with("HARMLESS: Nothing to do."));
+    let act = cli(&["decode", "--markdown", &log("03_first_pod_alone_dead_join/log-loki-1.run1.txt.gz")]);
+    assert_eq!(act.status.code(), Some(1));
+    assert!(String::from_utf8(act.stdout).unwrap().starts_with("## Act: Gave up joining"));
+    assert_eq!(cli_with_input(&["decode"], "nothing known\n").status.code(), Some(0));
+    assert!(one_line_error(&cli(&["decode", "/no/such/log"])).contains("/no/such/log: "));
+}
+
+#[test]
+fn each_line_of_a_log_is_printed_with_its_verdict_and_the_summary_last() {
+    let input = "level=error ts=2026-11-22T10:00:00Z msg=\"failed to fast-join the memberlist cluster at startup\" err=x\n\
+                 level=info ts=2026-11-22T10:00:01Z msg=\"uploading tables\"\n\
+                 level=info ts=2026-11-22T10:00:09Z msg=\"joining memberlist cluster succeeded\" reached_nodes=3\n\
+                 level=error ts=2026-11-22T10:00:10Z msg=\"something \u{1b}[31melse\"\n";
+    let output = cli_with_input(&["decode", "--json", "-"], input);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines = Vec::from_iter(text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
+    assert_eq!(
+        lines[0],
+        serde_json::json!({"file": "standard input", "line": 1, "id": "A01", "verdict": "harmless"})
+    );
+    assert_eq!((&lines[2]["id"], &lines[2]["verdict"]), (&Value::Null, &Value::from("unknown")));
+    let summary = &lines[3]["summary"];
+    assert_eq!(
+        (&summary["verdict"], &summary["lines"], &summary["matched"]),
+        (&"harmless".into(), &4.into(), &2.into())
+    );
+    assert_eq!(summary["incidents"][0]["id"], "A01");
+    assert!(!text.contains('\u{1b}'), "control characters never reach a terminal");
+}
