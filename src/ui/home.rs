@@ -2,8 +2,6 @@
 
 use leptos::html::Canvas;
 use leptos::prelude::*;
-use wasm_bindgen::prelude::*;
-use web_sys::ResizeObserver;
 
 use crate::live::ring_page;
 use crate::ring::{LookupBuffer, Operation, Ring, RingConfig};
@@ -11,7 +9,7 @@ use crate::view::camera::Camera;
 use crate::view::{Focus, Mark, Picture, TraceMarks};
 
 use super::session::Session;
-use super::surface::Surface;
+use super::surface::{Surface, watch_size};
 use super::{browser, samples};
 
 const GLIDE_MILLIS: f64 = 900.0;
@@ -29,16 +27,7 @@ pub(super) fn Home() -> impl IntoView {
         let Some(surface) = Surface::new(canvas.clone()) else { return };
         walker.set_value(Walker::new(surface));
         request_animation_frame(move || frame(walker));
-        let resized = Closure::<dyn FnMut()>::new(move || request_animation_frame(move || repaint(walker)));
-        if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
-            observer.observe(&canvas);
-            let kept = StoredValue::new_local(Some((observer, resized)));
-            on_cleanup(move || {
-                if let Some(Some((observer, _))) = kept.try_update_value(Option::take) {
-                    observer.disconnect();
-                }
-            });
-        }
+        watch_size(&canvas, move || request_animation_frame(move || repaint(walker)));
     });
     Effect::new(move || {
         session.dark.track();

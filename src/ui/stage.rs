@@ -2,8 +2,6 @@
 
 use leptos::html::Canvas;
 use leptos::prelude::*;
-use wasm_bindgen::prelude::*;
-use web_sys::ResizeObserver;
 
 use crate::view::Mark;
 use crate::view::camera::Camera;
@@ -12,7 +10,7 @@ use crate::view::geometry::Point;
 use super::browser;
 use super::readout::Readout;
 use super::session::Session;
-use super::surface::Surface;
+use super::surface::{Surface, watch_size};
 
 const GLIDE_MILLIS: f64 = 220.0;
 
@@ -168,17 +166,7 @@ pub(super) fn Stage() -> impl IntoView {
             dragged: 0.0,
         }));
         stage.invalidate();
-        let resized = Closure::<dyn FnMut()>::new(move || stage.invalidate());
-        if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
-            observer.observe(&canvas);
-            // The closure lives as long as its observer.
-            let kept = StoredValue::new_local(Some((observer, resized)));
-            on_cleanup(move || {
-                if let Some(Some((observer, _))) = kept.try_update_value(Option::take) {
-                    observer.disconnect();
-                }
-            });
-        }
+        watch_size(&canvas, move || stage.invalidate());
     });
     let resize = window_event_listener(leptos::ev::resize, move |_| stage.invalidate());
     on_cleanup(move || resize.remove());

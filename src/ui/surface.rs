@@ -1,8 +1,9 @@
 //! A canvas with what it takes to paint on it: context, colours, pixel ratio and one scene that is
 //! filled again and again.
 
+use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ResizeObserver};
 
 use crate::view::geometry::Size;
 use crate::view::palette;
@@ -70,6 +71,21 @@ impl Surface {
         if let (Some(frames), Some(start)) = (&self.frames, start) {
             frames.push(&JsValue::from_f64(browser::performance_now() - start));
         }
+    }
+}
+
+/// Tells of every change of a canvas's size, the first one included, for as long as the owner lives.
+pub(super) fn watch_size(canvas: &HtmlCanvasElement, changed: impl FnMut() + 'static) {
+    let changed = Closure::<dyn FnMut()>::new(changed);
+    if let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) {
+        observer.observe(canvas);
+        // The closure lives as long as its observer.
+        let kept = StoredValue::new_local(Some((observer, changed)));
+        on_cleanup(move || {
+            if let Some(Some((observer, _))) = kept.try_update_value(Option::take) {
+                observer.disconnect();
+            }
+        });
     }
 }
 

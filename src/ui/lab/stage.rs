@@ -6,12 +6,12 @@ use leptos::ev;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
+use web_sys::{Element, PointerEvent, WheelEvent};
 
 use crate::view::Hover;
 use crate::view::geometry::Point;
 
-use super::super::surface::Surface;
+use super::super::surface::{Surface, watch_size};
 
 use super::actions::Action;
 use super::branches::Branches;
@@ -123,16 +123,7 @@ fn PaneView(kind: Kind, is_other: bool) -> impl IntoView {
         let Some(surface) = Surface::new(canvas.clone()) else { return };
         session.with(|bench| bench.panes.push(Pane::new(id, kind, is_other, surface)));
         session.changed();
-        let resized = Closure::<dyn FnMut()>::new(move || session.invalidate());
-        if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
-            observer.observe(&canvas);
-            let kept = StoredValue::new_local(Some((observer, resized)));
-            on_cleanup(move || {
-                if let Some(Some((observer, _))) = kept.try_update_value(Option::take) {
-                    observer.disconnect();
-                }
-            });
-        }
+        watch_size(&canvas, move || session.invalidate());
     });
     on_cleanup(move || {
         session.with(|bench| bench.panes.retain(|pane| pane.id != id));

@@ -12,6 +12,7 @@ mod transport;
 
 use std::time::Duration;
 
+use leptos::context::Provider;
 use leptos::ev;
 use leptos::prelude::*;
 
@@ -43,9 +44,7 @@ pub(super) fn LivePage() -> impl IntoView {
     let page = expect_context::<Session>();
     let link = link_of(&browser::hash());
     let ring = Session::beside(page, link.settings);
-    provide_context(ring);
     let session = LiveSession::new(ring);
-    provide_context(session);
     if let Some(interval) = link.interval {
         session.set_interval(interval);
     }
@@ -76,6 +75,23 @@ pub(super) fn LivePage() -> impl IntoView {
         }
     });
 
+    view! {
+        // A context of its own below this page: the pages beside it have other rings.
+        <Provider value=ring>
+            <Provider value=session>
+                <Content />
+            </Provider>
+        </Provider>
+        <div class="drop-hint" class:shown=move || dropping.get() aria-hidden="true">
+            "Drop ring pages or a recording here"
+        </div>
+    }
+}
+
+#[component]
+fn Content() -> impl IntoView {
+    let session = expect_context::<LiveSession>();
+    let ring = session.ring;
     let has_ring = Memo::new(move |_| {
         ring.shown.track();
         ring.with(|_| ()).is_some()
@@ -98,6 +114,7 @@ pub(super) fn LivePage() -> impl IntoView {
                 <Show when=move || has_ring.get() fallback=move || view! { <Welcome has_sources /> }>
                     <Pictures />
                     <Transport />
+                    <Changes />
                 </Show>
             </div>
             <div class="answers">
@@ -110,15 +127,11 @@ pub(super) fn LivePage() -> impl IntoView {
             </div>
             <div class="tables">
                 <Show when=move || has_ring.get()>
-                    <Changes />
                     <RingTable />
                     <StreamsPanel />
                     <TokenTable />
                 </Show>
             </div>
-        </div>
-        <div class="drop-hint" class:shown=move || dropping.get() aria-hidden="true">
-            "Drop ring pages or a recording here"
         </div>
     }
 }

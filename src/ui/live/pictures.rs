@@ -4,7 +4,7 @@
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
-use web_sys::{PointerEvent, ResizeObserver, WheelEvent};
+use web_sys::{PointerEvent, WheelEvent};
 
 use crate::snapshot::{History, Snapshot};
 use crate::time::{Instant, WallTime};
@@ -15,7 +15,7 @@ use crate::view::strip::{StripPicture, StripTarget, TimeWindow};
 use crate::view::{Hover, Look};
 
 use super::super::stage::Stage;
-use super::super::surface::Surface;
+use super::super::surface::{Surface, watch_size};
 use super::session::{Kind, LiveSession};
 
 /// The tabs and the picture that is chosen.
@@ -178,16 +178,7 @@ fn Copies(kind: Kind) -> impl IntoView {
             size: Size::default(),
         }));
         look_again();
-        let resized = Closure::<dyn FnMut()>::new(move || request_animation_frame(repaint));
-        if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
-            observer.observe(&canvas);
-            let kept = StoredValue::new_local(Some((observer, resized)));
-            on_cleanup(move || {
-                if let Some(Some((observer, _))) = kept.try_update_value(Option::take) {
-                    observer.disconnect();
-                }
-            });
-        }
+        watch_size(&canvas, move || request_animation_frame(repaint));
     });
     Effect::new(move || {
         session.changed.track();

@@ -17,6 +17,7 @@ fn looks(at: &Live, name: &str, screens: &[Screen]) {
             "if ((document.documentElement.dataset.theme === 'dark') !== arguments[0]) document.querySelector('#theme-switch').click()",
             &[json!(matches!(screen.scheme, Scheme::Dark))],
         );
+        at.eval("scrollTo(0, 0)", &[]);
         at.settle();
         let Screen { width, height, scheme } = *screen;
         let file = format!("live-{name}-{width}x{height}-{}.png", scheme.name());
