@@ -2,5 +2,9 @@
 //! wait, or needs a deed.
 
 pub mod config;
+mod escape;
+pub mod kind;
 pub mod log;
+pub mod prose;
+pub mod report;
 pub mod together;

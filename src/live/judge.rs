@@ -300,7 +300,7 @@ pub fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ring::{InstanceState, RingConfig};
+    use crate::ring::{InstanceDesc, InstanceState, RingConfig};
 
     #[test]
     fn judging_after_heartbeats_alone_is_judging_anew() {
