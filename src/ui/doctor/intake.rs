@@ -43,6 +43,8 @@ const EXAMPLES: [Example; 3] = [
 
 const FIELD: &str = "doctor-text";
 
+const PLACEHOLDER: &str = "level=error \u{2026} msg=\"failed to fast-join the memberlist cluster at startup\" \u{2026}";
+
 /// Whatever is pasted anywhere on the page is taken, but into a text that is being edited.
 pub(super) fn accept_pastes(session: DoctorSession) {
     let paste = window_event_listener(ev::paste, move |event| {
@@ -114,7 +116,7 @@ pub(super) fn Intake(has_input: Memo<bool>) -> impl IntoView {
             <Reading />
             <label for=FIELD>"Paste a log, a configuration, or a ring page"</label>
             <textarea id=FIELD rows=move || if has_input.get() { "2" } else { "9" } spellcheck="false" autocomplete="off" node_ref=node
-                placeholder="kubectl logs loki-0&#10;level=error … msg=\"failed to fast-join the memberlist cluster at startup\" …"></textarea>
+                placeholder=PLACEHOLDER></textarea>
             <div class="row wrap">
                 <button type="button" id="doctor-read" class="primary" on:click=read>"Read it"</button>
                 <label class="button" for="doctor-files">"Choose files\u{2026}"</label>
