@@ -256,12 +256,9 @@ fn of_log(reading: &Reading) -> Summary {
         headline: reading.headline.clone(),
         why: reading.why.clone(),
         until: first.and_then(|first| first.until.clone()),
-        first: first.filter(|first| first.verdict == Verdict::Act).map_or_else(String::new, first_deed),
+        // Why says it already.
+        first: String::new(),
     }
-}
-
-fn first_deed(incident: &super::log::Incident) -> String {
-    if incident.check.is_empty() { incident.fix.clone() } else { incident.check.clone() }
 }
 
 fn of_page(part: &PagePart) -> Summary {
@@ -371,7 +368,8 @@ mod tests {
 
     #[test]
     fn the_most_urgent_part_decides_whatever_it_is() {
-        let harmless = report(&[FIRST_POD], &[HEALTHY], &["common: {replication_factor: 3}\n"]);
+        let harmless = report(&[FIRST_POD], &[HEALTHY], &[]);
+        assert_eq!(harmless.verdict(), Urgency::Harmless);
         assert_eq!(harmless.summaries[0].part, "page", "a state says more than a log");
         assert_eq!(report(&[FIRST_POD], &[ALONE], &[]).verdict(), Urgency::Act);
         let by_log = report(&[DEAD_LIST], &[HEALTHY], &[]);

@@ -50,7 +50,7 @@ impl LogFacts {
 fn label_in(line: &str) -> Option<String> {
     const LONGEST: usize = 200;
     let (_, rest) = line.split_once("cluster_label")?;
-    let value = rest.strip_prefix('=').or_else(|| rest.strip_prefix("\":"))?.trim_start();
+    let value = rest.strip_prefix('=').or_else(|| rest.strip_prefix("\":").map(str::trim_start))?;
     let label = match value.strip_prefix('"') {
         Some(quoted) => quoted.split_once('"')?.0,
         None => value.split([' ', ',', '}']).next()?,

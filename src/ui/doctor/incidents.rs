@@ -15,6 +15,8 @@ use super::timeline::Timeline;
 
 /// Lines of evidence shown at first.
 const EVIDENCE: usize = 4;
+/// Threads named at first.
+const LINKS: usize = 3;
 /// Peers named at first.
 const PEERS: usize = 12;
 /// Kinds of unknown lines shown at first.
@@ -105,7 +107,7 @@ fn body(incident: &Incident) -> impl IntoView + use<> {
             <ul class="evidence" aria-label="Lines">{cut(evidence, EVIDENCE, "lines", line)}</ul>
         })}
         {(!links.is_empty()).then(|| view! {
-            <ul class="doctor-links">{links.iter().map(|link| view! { <li>{outside(link)}</li> }).collect_view()}</ul>
+            <ul class="doctor-links" aria-label="Threads">{cut(links, LINKS, "links", |link| view! { <li>{outside(link)}</li> })}</ul>
         })}
         {incident.versions.clone().map(|versions| view! { <p class="soft">{versions}</p> })}
         {incident.scenario.as_deref().map(show_me)}

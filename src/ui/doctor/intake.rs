@@ -43,7 +43,8 @@ const EXAMPLES: [Example; 3] = [
 
 const FIELD: &str = "doctor-text";
 
-const PLACEHOLDER: &str = "level=error \u{2026} msg=\"failed to fast-join the memberlist cluster at startup\" \u{2026}";
+const PLACEHOLDER: &str =
+    "level=error \u{2026} msg=\"failed to fast-join the memberlist cluster at startup\" \u{2026}";
 
 /// Whatever is pasted anywhere on the page is taken, but into a text that is being edited.
 pub(super) fn accept_pastes(session: DoctorSession) {

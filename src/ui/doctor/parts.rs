@@ -31,6 +31,9 @@ pub(super) fn finding<V: IntoView + 'static>(
     body: impl Fn() -> V + Send + Sync + 'static,
 ) -> impl IntoView {
     let opened = RwSignal::new(open);
+    // What is good to know is no good news.
+    let is_note = urgency == Urgency::Harmless && word != urgency.title();
+    let (class, mark) = if is_note { ("plain", "i") } else { tone(urgency) };
     let shown_key = key.clone();
     let node = NodeRef::<leptos::html::Details>::new();
     let toggled = move |_| {
@@ -42,9 +45,9 @@ pub(super) fn finding<V: IntoView + 'static>(
         <li data-testid="finding" data-finding=key data-urgency=urgency.key()>
             <details open=open node_ref=node on:toggle=toggled>
                 <summary>
-                    {sign(urgency)}
+                    <span class=format!("sign {class}") aria-hidden="true">{mark}</span>
                     <span class="what">
-                        <span class=format!("severity {}", tone(urgency).0)>{word}<span class="unseen">": "</span></span>
+                        <span class=format!("severity {class}")>{word}<span class="unseen">": "</span></span>
                         <span>{title}</span>
                     </span>
                     <span class="note mono doctor-id">{shown_key}</span>

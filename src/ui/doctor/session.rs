@@ -217,16 +217,15 @@ impl DoctorSession {
             logs.map(|one| (one.id, Log { name: one.name.clone(), blob: one.blob.clone() }))
                 .unzip::<_, _, Vec<u32>, Vec<Log>>()
         });
-        let is_read = self
-            .reading
-            .with_value(|reading| reading.as_ref().map_or(ids.is_empty(), |(known, _)| *known == ids));
-        if ids.is_empty() || !is_read {
+        let is_read =
+            self.reading.with_value(|reading| reading.as_ref().is_some_and(|(known, _)| *known == ids));
+        if !is_read {
             self.reading.set_value(None);
             self.job.set_value(None);
             self.stage.set(Stage::Idle);
-        }
-        if !is_read {
-            self.read_logs(ids, logs);
+            if !ids.is_empty() {
+                self.read_logs(ids, logs);
+            }
         }
         self.make_report();
     }
