@@ -4,6 +4,7 @@
 pub mod config;
 mod escape;
 pub mod kind;
+pub mod lanes;
 pub mod log;
 pub mod prose;
 pub mod report;

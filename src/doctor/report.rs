@@ -192,7 +192,7 @@ impl Report {
         self.summaries.first().map_or(Urgency::Unknown, |first| first.urgency)
     }
 
-    /// Whether nothing was given that could be read.
+    /// Whether nothing was read.
     pub fn is_empty(&self) -> bool {
         self.log.is_none() && self.pages.is_empty() && self.configs.is_empty()
     }

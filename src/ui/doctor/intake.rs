@@ -237,13 +237,13 @@ fn Reading() -> impl IntoView {
             Stage::Cancelled => Some(view! {
                 <div class="strip" id="doctor-cancelled">
                     <p>"Cancelled: the logs are not read, and not part of the report."</p>
-                    <button type="button" class="chip" on:click=move |_| session.lay_together()>"Read them"</button>
+                    <button type="button" class="chip" on:click=move |_| session.read_again()>"Read them"</button>
                 </div>
             }.into_any()),
             Stage::Failed(why) => Some(view! {
                 <div class="problem" id="doctor-failed" role="alert">
                     <p>{format!("The logs could not be read. {why}")}</p>
-                    <button type="button" class="quiet" on:click=move |_| session.lay_together()>"Try again"</button>
+                    <button type="button" class="quiet" on:click=move |_| session.read_again()>"Try again"</button>
                 </div>
             }.into_any()),
             _ => None,

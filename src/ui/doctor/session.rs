@@ -68,8 +68,10 @@ pub(in crate::ui) struct DoctorSession {
     given: RwSignal<Vec<Given>, LocalStorage>,
     next_id: StoredValue<u32>,
     job: StoredValue<Option<Job>, LocalStorage>,
-    /// The logs' reading, and of which inputs it is.
-    reading: StoredValue<Option<(Vec<u32>, Reading)>>,
+    /// The inputs whose reading was begun last, however it ended.
+    asked: StoredValue<Vec<u32>>,
+    /// What came of it.
+    reading: StoredValue<Option<Reading>>,
     /// How the logs are being read.
     pub(super) stage: RwSignal<Stage>,
     /// Files that are being opened.
@@ -90,6 +92,7 @@ impl DoctorSession {
             given: RwSignal::new_local(Vec::new()),
             next_id: StoredValue::new(0),
             job: StoredValue::new_local(None),
+            asked: StoredValue::new(Vec::new()),
             reading: StoredValue::new(None),
             stage: RwSignal::new(Stage::Idle),
             opening: RwSignal::new(0),
@@ -210,27 +213,32 @@ impl DoctorSession {
         self.stage.set(Stage::Cancelled);
     }
 
-    /// Reads logs anew if there are others than before, and makes the report.
-    pub(super) fn lay_together(self) {
+    /// Reads the logs after all.
+    pub(super) fn read_again(self) {
+        self.asked.set_value(Vec::new());
+        self.lay_together();
+    }
+
+    /// Reads logs if there are others than before, and makes the report.
+    fn lay_together(self) {
         let (ids, logs) = self.given.with_untracked(|given| {
             let logs = given.iter().filter(|one| one.kind == Kind::Log);
             logs.map(|one| (one.id, Log { name: one.name.clone(), blob: one.blob.clone() }))
                 .unzip::<_, _, Vec<u32>, Vec<Log>>()
         });
-        let is_read =
-            self.reading.with_value(|reading| reading.as_ref().is_some_and(|(known, _)| *known == ids));
-        if !is_read {
+        if self.asked.with_value(|asked| *asked != ids) {
+            self.asked.set_value(ids);
             self.reading.set_value(None);
             self.job.set_value(None);
             self.stage.set(Stage::Idle);
-            if !ids.is_empty() {
-                self.read_logs(ids, logs);
+            if !logs.is_empty() {
+                self.read_logs(logs);
             }
         }
         self.make_report();
     }
 
-    fn read_logs(self, ids: Vec<u32>, logs: Vec<Log>) {
+    fn read_logs(self, logs: Vec<Log>) {
         let of = logs.iter().map(|log| log.blob.size()).sum();
         self.stage.set(Stage::Running(Progress { of, ..Progress::default() }));
         let job = Job::start(logs, move |told| match told {
@@ -238,7 +246,7 @@ impl DoctorSession {
             Told::OnPage(why) => self.on_page.set(Some(why)),
             Told::Failed(why) => self.stage.set(Stage::Failed(why)),
             Told::Done(reading) => {
-                self.reading.set_value(Some((ids.clone(), *reading)));
+                self.reading.set_value(Some(*reading));
                 self.stage.set(Stage::Idle);
                 self.make_report();
             }
@@ -247,7 +255,7 @@ impl DoctorSession {
     }
 
     fn make_report(self) {
-        let log = self.reading.with_value(|reading| reading.as_ref().map(|(_, reading)| reading.clone()));
+        let log = self.reading.get_value();
         let (mut pages, mut configs) = (Vec::new(), Vec::new());
         self.given.with_untracked(|given| {
             for one in given {

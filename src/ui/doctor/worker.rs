@@ -71,7 +71,7 @@ impl Job {
             running: RefCell::new(None),
         });
         match spawn(&inner) {
-            Ok(running) => inner.running.replace(Some(running)).map_or((), drop),
+            Ok(running) => *inner.running.borrow_mut() = Some(running),
             Err(why) => read_here(&inner, &why),
         }
         Self(inner)
