@@ -1,4 +1,4 @@
-//! The page: puts the application into the document.
+//! The page: puts the application into the document. In a worker the same program reads logs.
 
 fn main() {
     console_error_panic_hook::set_once();

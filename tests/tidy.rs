@@ -62,7 +62,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "view",
         ],
     ),
-    ("doctor", &["go", "time", "log", "ring", "loki", "live", "sim", "experiment"]),
+    ("doctor", &["go", "time", "log", "ring", "loki", "live", "snapshot", "sim", "experiment"]),
     (
         "ui",
         &[

@@ -2,5 +2,10 @@
 //! wait, or needs a deed.
 
 pub mod config;
+mod escape;
+pub mod kind;
+pub mod lanes;
 pub mod log;
+pub mod prose;
+pub mod report;
 pub mod together;

@@ -1,7 +1,7 @@
 //! What a configuration, a ring page and a log say together that none of them says alone: where they contradict each
 //! other, and which of them tells of the past.
 //!
-//! Nothing here reads a text: it takes what the parts have found. A log is only a few facts, whoever reads it.
+//! Nothing here reads a text: it takes what the parts have found. A log is only a few facts.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use crate::ring::InstanceState;
 use crate::time::age_text;
 
 use super::config::{Examined, Severity, Value};
+use super::log::{MomentKind, Reading};
 
 /// What somebody found in a log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,6 +29,33 @@ pub struct LogFacts {
     pub joined: Vec<String>,
     /// `cluster_label` values that lines tell.
     pub labels: BTreeSet<String>,
+}
+
+impl LogFacts {
+    /// Those of a log that was read.
+    pub fn of(reading: &Reading) -> Self {
+        let lines = || reading.incidents.iter().flat_map(|incident| &incident.evidence);
+        let joined = reading.timeline.iter().filter(|moment| moment.kind == MomentKind::Joined);
+        Self {
+            ids: reading.incidents.iter().map(|incident| incident.id.clone()).collect(),
+            words: lines().map(|line| line.text.clone()).collect(),
+            pods: reading.totals.pods.clone(),
+            joined: joined.map(|moment| moment.pod.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
+            labels: lines().filter_map(|line| label_in(&line.text)).collect(),
+        }
+    }
+}
+
+/// The value of `cluster_label` in a line, in logfmt or JSON.
+fn label_in(line: &str) -> Option<String> {
+    const LONGEST: usize = 200;
+    let (_, rest) = line.split_once("cluster_label")?;
+    let value = rest.strip_prefix('=').or_else(|| rest.strip_prefix("\":").map(str::trim_start))?;
+    let label = match value.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"')?.0,
+        None => value.split([' ', ',', '}']).next()?,
+    };
+    (label.len() <= LONGEST).then(|| label.to_owned())
 }
 
 /// One thing that only shows when the parts are laid side by side.
@@ -396,6 +424,23 @@ mod tests {
         assert_eq!(rules(config, Some(HEALTHY), Some(&facts)), [("LOG-JOINED", Severity::Look)]);
         let querier = LogFacts { joined: vec!["loki-querier-9".into()], ..LogFacts::default() };
         assert_eq!(rules(config, Some(HEALTHY), Some(&querier)), []);
+    }
+
+    #[test]
+    fn a_reading_tells_who_joined_and_with_which_label() {
+        let mut decoder = crate::doctor::log::Decoder::new();
+        decoder.begin_file("loki-9");
+        decoder.feed(
+            b"level=info ts=2026-11-22T10:15:37Z msg=\"Starting Loki\" version=\"3.7.3\"\n\
+              level=info ts=2026-11-22T10:15:37Z msg=\"Using memberlist cluster label and node name\" cluster_label=test node=loki-9-0123abcd\n\
+              level=info ts=2026-11-22T10:15:38Z msg=\"joining memberlist cluster succeeded\" reached_nodes=2 elapsed_time=1s\n",
+        );
+        let facts = LogFacts::of(&decoder.finish());
+        assert_eq!(facts.labels, BTreeSet::from(["test".to_owned()]));
+        assert_eq!(facts.joined, ["loki-9"]);
+        assert_eq!(label_in(r#"{"cluster_label":"a b","x":1}"#).as_deref(), Some("a b"));
+        assert_eq!(label_in("cluster_label= node=x").as_deref(), Some(""));
+        assert_eq!(label_in("no label"), None);
     }
 
     #[test]

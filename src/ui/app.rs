@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::view::settings::Settings;
 
 use super::browser;
+use super::doctor::{DoctorPage, DoctorSession};
 use super::home::Home;
 use super::lab::{Bequest, LabPage};
 use super::live::LivePage;
@@ -19,6 +20,7 @@ enum Route {
     Ring,
     Simulate,
     Live,
+    Doctor,
     Unknown,
 }
 
@@ -28,6 +30,7 @@ fn route(hash: &str) -> Route {
         "ring" => Route::Ring,
         "simulate" => Route::Simulate,
         "live" => Route::Live,
+        "doctor" => Route::Doctor,
         _ => Route::Unknown,
     }
 }
@@ -43,6 +46,7 @@ pub(super) fn App() -> impl IntoView {
     let session = Session::new(settings_in(&hash));
     provide_context(session);
     provide_context(Bequest::default());
+    provide_context(DoctorSession::new(session));
     let at = RwSignal::new(route(&hash));
     let embedded = session.embedded;
 
@@ -97,6 +101,7 @@ pub(super) fn App() -> impl IntoView {
                 <a href="#/" aria-current=move || current(Route::Home)>"Home"</a>
                 <a href="#/simulate" id="nav-simulate" aria-current=move || current(Route::Simulate)>"Simulate"</a>
                 <a href="#/live" id="nav-live" aria-current=move || current(Route::Live)>"Live"</a>
+                <a href="#/doctor" id="nav-doctor" aria-current=move || current(Route::Doctor)>"Doctor"</a>
                 <a href="#/ring" id="nav-ring" aria-current=move || current(Route::Ring)>"Ring inspector"</a>
             </nav>
             <ThemeSwitch dark=session.dark />
@@ -107,6 +112,7 @@ pub(super) fn App() -> impl IntoView {
                 Route::Ring => view! { <RingPage /> }.into_any(),
                 Route::Simulate => view! { <LabPage /> }.into_any(),
                 Route::Live => view! { <LivePage /> }.into_any(),
+                Route::Doctor => view! { <DoctorPage /> }.into_any(),
                 Route::Unknown => view! {
                     <section class="lost">
                         <h1>"There is no such page"</h1>

@@ -1,4 +1,4 @@
-//! The first page: one sentence, one running ring, two doors.
+//! The first page: one sentence, one running ring, three doors.
 
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -46,7 +46,11 @@ pub(super) fn Home() -> impl IntoView {
                     "Ringside shows the hash ring of Grafana Loki: who owns what, who is well, and where a stream goes. "
                     "If the ingesters are ACTIVE and logs are flowing, ring errors from the startup have most likely passed."
                 </p>
-                <p><a class="button primary" id="open-laboratory" href="#/simulate">"Break a cluster in the laboratory"</a></p>
+                <p><a class="button primary" id="open-doctor" href="#/doctor">"What does this log mean?"</a></p>
+                <p class="soft">
+                    "Paste a log, a configuration or a ring page: harmless, worth a wait, or to be acted on, and what first."
+                </p>
+                <p><a class="button" id="open-laboratory" href="#/simulate">"Break a cluster in the laboratory"</a></p>
                 <p class="soft">
                     "A whole cluster runs in this page: kill an ingester, cut a link, go back in time, and see what everybody believes."
                 </p>

@@ -9,6 +9,7 @@
 mod app;
 mod browser;
 mod canvas2d;
+mod doctor;
 mod drops;
 mod fetch;
 mod home;
@@ -30,8 +31,11 @@ mod trace_panel;
 mod verdict_panel;
 mod windowed;
 
-/// Puts the application into the document.
+/// Puts the application into the document; where there is none, in a worker, reads logs for a page that has one.
 pub fn start() {
+    if browser::window().is_none() {
+        return doctor::serve();
+    }
     // What index.html shows until the program runs.
     if let Some(waiting) = browser::element("boot") {
         waiting.remove();

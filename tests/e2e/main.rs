@@ -9,6 +9,7 @@ mod access;
 mod bad_input;
 mod cluster;
 mod display;
+mod doctor;
 mod fetching;
 mod files;
 mod inspector;

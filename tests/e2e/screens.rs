@@ -12,10 +12,11 @@ use crate::page::{Page, Screen, artefacts};
 use crate::server::Site;
 
 /// Routes of the page, each with the name of its pictures.
-pub(crate) const ROUTES: [(&str, &str); 5] = [
+pub(crate) const ROUTES: [(&str, &str); 6] = [
     ("#/", "home"),
     ("#/simulate", "simulate"),
     ("#/live", "live"),
+    ("#/doctor", "doctor"),
     ("#/ring?sample=three-healthy", "ring-of-three"),
     ("#/ring?sample=thirty-in-three-zones", "ring-of-thirty"),
 ];
