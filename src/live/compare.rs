@@ -5,7 +5,7 @@
 //! the copies: of two entries of one instance the newer one stays (dskit ring/model.go:228-305). That
 //! merge is what each copy is held against; it is the newest news, not the truth.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,8 @@ use crate::time::WallTime;
 
 use super::ShownState;
 use super::history::Frame;
+use super::judge::{Finding, Severity};
+use super::watch::{Source, frames_at};
 
 /// Heartbeats that differ by no more than this are the same news on its way.
 pub const HEARTBEAT_SLACK: Duration = Duration::from_secs(20);
@@ -139,6 +141,27 @@ fn differences(frame: &Frame, newest: &Newest, tokens: Option<&crate::ring::Toke
         found.push(Difference::Tokens { has: has.len(), newest: tokens.len() });
     }
     found
+}
+
+/// That copies differ, as a finding on any of them.
+pub fn finding(sources: &[&Source], at: WallTime) -> Option<Finding> {
+    let all = disagreements(&frames_at(sources, at));
+    let who = BTreeSet::from_iter(all.iter().flat_map(|one| one.sources.iter().copied()));
+    let whom = BTreeSet::from_iter(all.iter().map(|one| &one.id)).len();
+    let names = Vec::from_iter(who.iter().map(|place| &*sources[*place].name)).join(", ");
+    let instances = if whom == 1 { "1 instance".to_owned() } else { format!("{whom} instances") };
+    (!who.is_empty()).then(|| Finding {
+        key: "copies",
+        severity: Severity::Warning,
+        what: format!("{} of {} copies differ from the newest, on {instances}: {names}.", who.len(), sources.len()),
+        why: "A verdict is on one pod\u{2019}s copy of the ring. A pod whose copy is old sends reads and writes by it, whatever the \
+              others know."
+            .to_owned(),
+        advice: "See \u{201c}Copies of the ring\u{201d}. If it lasts longer than a minute, look whether that pod hears the others."
+            .to_owned(),
+        check: Some("kubectl logs POD | grep -iE 'memberlist|gossip|push/pull' | tail -50".to_owned()),
+        command: None,
+    })
 }
 
 impl fmt::Display for Difference {

@@ -137,8 +137,15 @@ impl Failure {
             Self::LocalNetwork => "The browser does not let this page into your local network.".to_owned(),
             Self::Login(status) => format!("The server wants a login ({status})."),
             Self::NotFound => "There is no ring page at this path (404).".to_owned(),
+            Self::Server(status @ 502..=504) => {
+                format!("A proxy answered {status}: it could not reach Loki.")
+            }
             Self::Server(status) => format!("The server failed ({status})."),
             Self::Status(status) => format!("The server answered {status} instead of a ring."),
+            Self::Page(PageError::Html) => "An HTML page came instead of JSON.".to_owned(),
+            Self::Page(PageError::Truncated { line, column }) => {
+                format!("The answer breaks off at line {line}, column {column}.")
+            }
             Self::Page(error) => sentence(&error.to_string()),
             Self::TooLarge => {
                 format!("The answer is larger than {} MiB: no ring page is.", MAX_PAGE_BYTES >> 20)
@@ -185,7 +192,7 @@ impl Failure {
                     .to_owned()
             }
             Self::Login(_) => {
-                "A gateway or proxy in front of Loki asks for a user or a token. Enter it under \u{201c}Headers\u{201d}: \
+                "A gateway or proxy in front of Loki asks for a user or a token. Enter it under \u{201c}Name and headers\u{201d}: \
                  it stays in this page's memory. Loki itself never asks for one on a ring page."
                     .to_owned()
             }
@@ -195,7 +202,7 @@ impl Failure {
                     .to_owned()
             }
             Self::Server(502..=504) => {
-                "A proxy in front could not reach Loki: the pod is down, not ready, or not behind that service."
+                "The pod is down, not ready, or not behind the service that the proxy asks."
                     .to_owned()
             }
             Self::Server(_) => "The process could not read its ring, or something in front of it failed. Its log says why.".to_owned(),

@@ -5,8 +5,13 @@ use super::judge::{ALL_KEYS, Judgement, Reads, percent};
 /// Whether one more instance may be lost, in a sentence: the question before every restart.
 pub(super) fn margin(ring: &Ring, judgement: &Judgement) -> String {
     let writes = &judgement.writes;
-    if writes.failing_keys > 0 || judgement.reads.as_ref().is_some_and(|reads| reads.outcome.is_err()) {
-        return "There is nothing left to lose: requests fail already.".to_owned();
+    let reads_fail = judgement.reads.as_ref().is_some_and(|reads| reads.outcome.is_err());
+    if writes.failing_keys > 0 || reads_fail {
+        return match writes.failing_keys {
+            // Whoever is woken by this has to know first that no log gets lost.
+            0 => "Every query fails; writes succeed, so nothing is being lost.".to_owned(),
+            _ => "There is nothing left to lose: requests fail already.".to_owned(),
+        };
     }
     let reads = match &judgement.reads {
         Some(reads) => reads_after_a_loss(ring, reads),

@@ -15,6 +15,8 @@ use super::judge::{Finding, Severity};
 const CLOCK_SLACK: Duration = Duration::from_secs(5);
 /// So often an instance may change its state within [`FLAPPING_TIME`] before it flaps.
 const FLAPPING: usize = 4;
+/// So many answers with one and the same time are no chance.
+const FROZEN: usize = 3;
 const FLAPPING_TIME: Duration = Duration::from_secs(600);
 
 /// How long a state is normal.
@@ -42,6 +44,7 @@ fn patience(state: InstanceState) -> Option<(Duration, &'static str)> {
 pub fn find(history: &History, frame: &Frame) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(clock_skew(frame));
+    findings.extend(frozen(history, frame));
     for state in [InstanceState::Pending, InstanceState::Joining, InstanceState::Leaving] {
         findings.extend(too_long(history, frame, state));
     }
@@ -61,15 +64,35 @@ fn clock_skew(frame: &Frame) -> Option<Finding> {
     let seconds = skew_seconds(frame)?;
     let by = duration::format(Duration::from_secs(seconds.unsigned_abs()));
     let order = if seconds > 0 { "ahead of" } else { "behind" };
+    // Health is judged by that clock: past a minute it decides who looks dead.
+    let severity = if seconds.unsigned_abs() > 60 { Severity::Warning } else { Severity::Info };
     Some(Finding {
         key: "clock-skew",
-        severity: Severity::Info,
+        severity,
         what: format!("The server's clock is {by} {order} this machine's."),
         why: "The ring is judged by the server's clock, as the server itself does. If it is the server's that is wrong, \
               heartbeats of others look too old or lie in the future there, and only there."
             .to_owned(),
         advice: "Compare both with a third clock.".to_owned(),
         check: Some("date -u; kubectl exec POD -- date -u".to_owned()),
+        command: None,
+    })
+}
+
+/// A server's clock stands still only in a copy of an old answer.
+fn frozen(history: &History, frame: &Frame) -> Option<Finding> {
+    let told = frame.server_now?;
+    let same = history.frames().rev().skip_while(|other| other.at > frame.at);
+    let same = Vec::from_iter(same.take_while(|other| other.server_now == Some(told)).map(|other| other.at));
+    let lasted = frame.at.since(*same.last()?)?;
+    (same.len() >= FROZEN && lasted >= Duration::from_secs(10)).then(|| Finding {
+        key: "frozen",
+        severity: Severity::Warning,
+        what: format!("The answer has not changed for {}: not even the server\u{2019}s clock.", age_text(lasted)),
+        why: "Something on the way, a cache or a proxy, gives an old answer again. What is shown here is not the ring of now."
+            .to_owned(),
+        advice: "Ask the pod itself, past what stands in between.".to_owned(),
+        check: Some("kubectl port-forward POD 3100:3100".to_owned()),
         command: None,
     })
 }

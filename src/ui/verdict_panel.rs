@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::go::duration;
 use crate::live::judge::{Finding, Severity, Verdict};
 
 use super::browser;
@@ -27,6 +28,20 @@ pub(super) fn VerdictPanel() -> impl IntoView {
             (judgement.verdict, judgement.summary.clone(), judgement.margin.clone())
         })
     });
+    let assumes = Memo::new(move |_| {
+        session.shown.track();
+        session
+            .with(|shown| {
+                let config = shown.picture.ring().config();
+                let zones = if config.zone_awareness_enabled { "on" } else { "off" };
+                let timeout = duration::format(config.heartbeat_timeout);
+                format!(
+                    "Assumes replication factor {}, time-out {timeout}, zone awareness {zones}.",
+                    config.replication_factor
+                )
+            })
+            .unwrap_or_default()
+    });
     let findings = Memo::new(move |_| {
         session.shown.track();
         session.with(|shown| shown.judgement.findings.clone()).unwrap_or_default()
@@ -37,6 +52,7 @@ pub(super) fn VerdictPanel() -> impl IntoView {
         <section class="panel verdict" class:stale=move || session.is_stale.get() aria-labelledby="verdict-title" id="verdict">
             {move || session.source.get().map(|source| source_line(source, session.is_stale.get()))}
             <h2 id="verdict-title">"Verdict"</h2>
+            {move || session.notice.get().map(|notice| view! { <p class="verdict-notice">{notice}</p> })}
             {move || match judged.get() {
                 None => view! { <p class="soft"><NoRing /></p> }.into_any(),
                 Some((verdict, summary, margin)) => {
@@ -48,6 +64,7 @@ pub(super) fn VerdictPanel() -> impl IntoView {
                         </p>
                         <p id="verdict-margin">{margin}</p>
                         <p id="verdict-summary">{summary}</p>
+                        <p class="note" id="verdict-assumes">{assumes}</p>
                     }.into_any()
                 }
             }}
@@ -104,7 +121,7 @@ fn finding_item(session: Session, findings: Memo<Vec<Finding>>, key: &'static st
                 <p>{part(|one| one.why)}</p>
                 {commands(|one| one.check, "Check")}
                 <p class="advice">{part(|one| one.advice)}</p>
-                {commands(|one| one.command, "Then")}
+                {commands(|one| one.command, "Only if it is gone for good")}
             </details>
         </li>
     }

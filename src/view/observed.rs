@@ -15,6 +15,8 @@ use crate::snapshot::{
 };
 use crate::time::{Instant, WallTime};
 
+use super::table::natural;
+
 /// Milestones beyond these are left to the list of changes.
 const MOST_MILESTONES: usize = 2_000;
 
@@ -55,7 +57,9 @@ pub fn beliefs(sources: &[&Source], at: WallTime, heartbeat_timeout: Duration, i
         into.nodes.push(node(id.map_or(&source.name, |id| id)));
     }
     let others = newest.iter().filter(|newest| !taken.contains(&Some(&newest.id)));
-    into.nodes.extend(others.map(|newest| node(&newest.id)));
+    let mut others = Vec::from_iter(others.map(|newest| &newest.id));
+    others.sort_by(|a, b| natural(a, b));
+    into.nodes.extend(others.into_iter().map(node));
 
     into.beliefs.only_newest = true;
     into.beliefs.resize(sources.len(), into.nodes.len());
@@ -191,6 +195,12 @@ pub fn timeline(sources: &[&Source], shown: usize, at: WallTime) -> (Snapshot, H
             present[place] |= here.is_some();
         }
         history.explored = at;
+    }
+    // The last state lasts: a lane shows it a little beyond the last page.
+    let last = history.explored;
+    history.explored = last + (last.since(Instant::START) / 40).max(Duration::from_millis(500));
+    if snapshot.now >= last {
+        snapshot.now = history.explored;
     }
     for name in &names {
         snapshot.nodes.push(node(name));

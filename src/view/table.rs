@@ -174,7 +174,7 @@ pub fn arrange(rows: &[Row], filter: &str, order: Order) -> Vec<u32> {
 }
 
 /// Compares so that `loki-2` comes before `loki-10`.
-fn natural(a: &str, b: &str) -> Ordering {
+pub(super) fn natural(a: &str, b: &str) -> Ordering {
     let (mut a_rest, mut b_rest) = (a, b);
     loop {
         let (a_number, b_number) = (leading_digits(a_rest), leading_digits(b_rest));

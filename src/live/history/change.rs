@@ -74,8 +74,10 @@ impl What {
             Self::State { to, .. } => *to == ShownState::Unhealthy,
             Self::Left(state) => *state != ShownState::Stated(crate::ring::InstanceState::Leaving),
             Self::Tokens { kept, from, .. } => kept < from,
-            Self::HeartbeatGap(_) | Self::HeartbeatBack(_) => true,
-            Self::Joined(_)
+            Self::HeartbeatBack(_) => true,
+            // It is back.
+            Self::HeartbeatGap(_)
+            | Self::Joined(_)
             | Self::Address { .. }
             | Self::Zone { .. }
             | Self::Registered

@@ -97,7 +97,10 @@ fn WaysRound(asked: Asked) -> impl IntoView {
             <p><strong>"Ways round it"</strong></p>
             <p>"Paste what this prints, or use the bookmarklet, under \u{201c}Without asking\u{201d}:"</p>
             <Command command=endpoint::curl(&asked.address) session=session.ring />
-            {snippets.into_iter().map(|snippet| view! { <Way snippet /> }).collect_view()}
+            <details data-testid="let-it-ask">
+                <summary>"Let this page ask directly: configurations for what stands before Loki"</summary>
+                {snippets.into_iter().map(|snippet| view! { <Way snippet /> }).collect_view()}
+            </details>
             {no_snippets.then(|| view! {
                 <p class="soft">"Open this page over http or https from a host to get ready-made configurations for it."</p>
             })}

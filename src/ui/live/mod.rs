@@ -1,5 +1,6 @@
 //! A real cluster, watched: asked again and again, drawn, judged, compared between its pods, kept.
 
+mod asking;
 mod changes;
 mod disagreements;
 mod forget;

@@ -266,7 +266,10 @@ fn Copies(kind: Kind) -> impl IntoView {
     };
     let hint = match kind {
         Kind::Timeline => "Drag to go back in time, scroll to zoom, double-click for all of it.",
-        _ => "Rows are sources, columns are instances; the newest news of all copies stands on top.",
+        _ => {
+            "Rows are sources, columns are instances; the newest of all copies stands on top. Upper left: in the ring; lower right: in \
+             memberlist, if it was asked. An outline: not as the newest. Darker: an older heartbeat."
+        }
     };
     view! {
         <figure class="stage">

@@ -11,17 +11,18 @@ use web_sys::AbortController;
 use crate::go::duration;
 use crate::live::failure::{Asked, Failure};
 use crate::live::history::Frame;
+use crate::live::judge::Finding;
 use crate::live::origin::Origin;
 use crate::live::pasted::Pages;
-use crate::live::poller::{Action, Poller, is_stale};
+use crate::live::poller::{Poller, is_stale};
 use crate::live::recording::{self, Recorded};
 use crate::live::watch::{Source, SourceKind, extent, gap_for};
-use crate::live::{memberlist_page, metrics_page, over_time, pasted, ring_page};
+use crate::live::{compare, over_time, pasted};
 use crate::time::{Instant, WallTime, age_text};
 use crate::view::endpoint;
 
 use super::super::browser;
-use super::super::fetch::{self, Headers, Missed};
+use super::super::fetch::Headers;
 use super::super::session::Session;
 
 /// The pictures of a watched cluster.
@@ -57,15 +58,15 @@ pub(super) struct Watched {
     /// Stays the same while others come and go.
     pub(super) id: u32,
     pub(super) source: Source,
-    poller: Option<Poller>,
-    headers: Headers,
+    pub(super) poller: Option<Poller>,
+    pub(super) headers: Headers,
     /// Other pages of the same process that are asked for, too; one that does not come is not asked for again.
-    beside: Vec<&'static str>,
-    controller: Option<AbortController>,
+    pub(super) beside: Vec<&'static str>,
+    pub(super) controller: Option<AbortController>,
     pub(super) failure: Option<(Asked, Failure)>,
-    took: Option<Duration>,
+    pub(super) took: Option<Duration>,
     /// The page's clock at the last answer.
-    answered: Option<Instant>,
+    pub(super) answered: Option<Instant>,
 }
 
 /// A source as its line in the list shows it.
@@ -90,7 +91,7 @@ pub(super) struct Line {
 pub(super) struct Bench {
     pub(super) watched: Vec<Watched>,
     next_id: u32,
-    hidden: bool,
+    pub(super) hidden: bool,
 }
 
 /// A handle on the live page.
@@ -153,11 +154,11 @@ impl LiveSession {
         self.bench.try_with_value(ask)
     }
 
-    fn with_mut<T>(self, ask: impl FnOnce(&mut Bench) -> T) -> Option<T> {
+    pub(super) fn with_mut<T>(self, ask: impl FnOnce(&mut Bench) -> T) -> Option<T> {
         self.bench.try_update_value(ask)
     }
 
-    fn watched_mut<T>(self, id: u32, ask: impl FnOnce(&mut Watched) -> T) -> Option<T> {
+    pub(super) fn watched_mut<T>(self, id: u32, ask: impl FnOnce(&mut Watched) -> T) -> Option<T> {
         self.with_mut(|bench| bench.watched.iter_mut().find(|one| one.id == id).map(ask)).flatten()
     }
 
@@ -166,12 +167,12 @@ impl LiveSession {
         self.changed.try_get_untracked().is_some()
     }
 
-    fn touch(self) {
+    pub(super) fn touch(self) {
         self.changed.update(|count| *count += 1);
     }
 
     /// How long heartbeats may stay away, by the settings.
-    fn gap(self) -> Duration {
+    pub(super) fn gap(self) -> Duration {
         gap_for(self.heartbeat_timeout())
     }
 
@@ -320,142 +321,6 @@ impl LiveSession {
         .unwrap_or_default()
     }
 
-    /// Asks every source that is due. To be called several times a second.
-    pub(super) fn pump(self) {
-        let now = now();
-        let due = self.with_mut(|bench| {
-            let due = bench.watched.iter_mut().filter_map(|one| {
-                let poller = one.poller.as_mut()?;
-                (poller.next(now) == Action::Fetch).then_some(one.id)
-            });
-            due.collect::<Vec<_>>()
-        });
-        for id in due.unwrap_or_default() {
-            self.ask(id);
-        }
-    }
-
-    /// Asks a source now.
-    pub(super) fn refresh(self, id: u32) {
-        let asks = self.watched_mut(id, |one| {
-            one.poller.as_mut().is_some_and(|poller| poller.refresh(now()) == Action::Fetch)
-        });
-        if asks == Some(true) {
-            self.ask(id);
-        }
-    }
-
-    fn ask(self, id: u32) {
-        let Ok(controller) = AbortController::new() else { return };
-        let request = self.watched_mut(id, |one| {
-            one.controller = Some(controller.clone());
-            (Arc::clone(&one.source.address), one.headers.clone(), one.beside.clone())
-        });
-        let Some((address, headers, beside)) = request else { return };
-        self.touch();
-        leptos::task::spawn_local(async move {
-            let answer = fetch::ask(&address, &headers, &controller).await;
-            if !self.is_open() || !self.answered(id, answer) {
-                return;
-            }
-            for page in beside {
-                let address = endpoint::sibling(&address, page);
-                let answer = fetch::ask(&address, &headers, &controller).await;
-                if !self.is_open() {
-                    return;
-                }
-                self.answered_beside(id, page, answer.ok().map(|answer| answer.text));
-            }
-        });
-    }
-
-    /// Whether it brought a ring.
-    fn answered(self, id: u32, answer: Result<fetch::Answer, Missed>) -> bool {
-        let (at, now, gap) = (browser::clock(), now(), self.gap());
-        let came = self.watched_mut(id, |one| {
-            let failure = match answer {
-                Err(Missed::Aborted) => {
-                    one.poller.iter_mut().for_each(|poller| poller.aborted(now));
-                    return false;
-                }
-                Err(Missed::Failed(asked, failure)) => Some((asked, failure)),
-                Ok(answer) => {
-                    one.took = Some(answer.took);
-                    match ring_page::parse(&answer.text) {
-                        Ok(page) => {
-                            // Half of the way is the best guess of when the server said it.
-                            let nanos = i64::try_from(answer.took.as_nanos() / 2).unwrap_or(0);
-                            one.source.history.record(at.offset(-nanos), &page, gap);
-                            None
-                        }
-                        Err(error) => {
-                            let asked = Asked {
-                                address: one.source.address.to_string(),
-                                page_origin: browser::origin(),
-                                needs_consent: one.headers.need_consent(),
-                            };
-                            Some((asked, Failure::Page(error)))
-                        }
-                    }
-                }
-            };
-            let Some(poller) = &mut one.poller else { return false };
-            match &failure {
-                None => {
-                    poller.answered();
-                    one.answered = Some(now);
-                }
-                Some((_, failure)) => {
-                    poller.failed(now);
-                    one.source.history.miss(at, &failure.what());
-                }
-            }
-            one.failure = failure;
-            one.failure.is_none()
-        });
-        self.touch();
-        came == Some(true)
-    }
-
-    fn answered_beside(self, id: u32, page: &'static str, text: Option<String>) {
-        self.watched_mut(id, |one| match (page, &text) {
-            (_, None) => one.beside.retain(|other| *other != page),
-            ("/memberlist", Some(text)) => one.source.memberlist = memberlist_page::parse(text),
-            (_, Some(text)) => one.source.metrics = metrics_page::parse(text),
-        });
-        self.touch();
-    }
-
-    /// Stops asking a source, or goes on.
-    pub(super) fn set_paused(self, id: u32, paused: bool) {
-        self.watched_mut(id, |one| one.poller.iter_mut().for_each(|poller| poller.set_paused(paused)));
-        self.touch();
-        self.pump();
-    }
-
-    pub(super) fn set_interval(self, interval: Duration) {
-        self.interval.set(interval);
-        let now = now();
-        self.with_mut(|bench| {
-            for poller in bench.watched.iter_mut().filter_map(|one| one.poller.as_mut()) {
-                poller.set_interval(interval, now);
-            }
-        });
-    }
-
-    /// The page is hidden, or to be seen again.
-    pub(super) fn set_hidden(self, hidden: bool) {
-        self.with_mut(|bench| {
-            bench.hidden = hidden;
-            for poller in bench.watched.iter_mut().filter_map(|one| one.poller.as_mut()) {
-                poller.set_hidden(hidden);
-            }
-        });
-        if !hidden {
-            self.pump();
-        }
-    }
-
     /// Forgets a source and everything that it said.
     pub(super) fn remove(self, id: u32) {
         self.with_mut(|bench| {
@@ -472,15 +337,6 @@ impl LiveSession {
             self.mark.set(None);
         }
         self.touch();
-    }
-
-    /// Gives up what is under way: the reader leaves the page.
-    pub(super) fn abort_all(self) {
-        self.with_mut(|bench| {
-            for one in &bench.watched {
-                one.controller.iter().for_each(AbortController::abort);
-            }
-        });
     }
 
     pub(super) fn lines(self) -> Vec<Line> {
@@ -530,13 +386,11 @@ impl LiveSession {
             SourceKind::Recorded => Some("RECORDED: not your cluster now".to_owned()),
             SourceKind::Given if age > Duration::from_secs(60) => Some(format!("PASTED: {text} old")),
             SourceKind::Given => None,
-            SourceKind::Polled if is_stale(age, self.interval.get_untracked()) => {
-                let why = if failing {
-                    ", no answer since"
-                } else if paused {
-                    ", paused"
-                } else {
-                    ""
+            SourceKind::Polled if failing || is_stale(age, self.interval.get_untracked()) => {
+                let why = match (failing, paused) {
+                    (true, _) => ", no readable answer since",
+                    (false, true) => ", paused",
+                    (false, false) => "",
                 };
                 Some(format!("STALE: {text} old{why}"))
             }
@@ -566,9 +420,11 @@ impl LiveSession {
             return;
         };
         let Some(id) = self.shown.get_untracked() else { return };
+        let differing = self.differing(&frame);
         let found = self.with(|bench| {
             let one = bench.watched.iter().find(|one| one.id == id)?;
-            let found = over_time::find(&one.source.history, &frame);
+            let mut found = over_time::find(&one.source.history, &frame);
+            found.extend(differing);
             Some((Arc::clone(&one.source.name), Arc::clone(&one.source.address), found))
         });
         let Some((name, address, found)) = found.flatten() else { return };
@@ -577,6 +433,12 @@ impl LiveSession {
             self.ring.settings.update(|settings| settings.ignore_unhealthy = ignores);
         }
         self.ring.follow(&name, Arc::new(frame.page()), frame.at, found, self.shown_origin());
+    }
+
+    /// That copies differ, beside what is found in the one that is shown.
+    fn differing(self, frame: &Frame) -> Option<Finding> {
+        let at = self.cursor.get_untracked().or_else(|| Some(self.extent()?.1)).unwrap_or(frame.at);
+        self.sources(|sources| compare::finding(sources, at))?
     }
 
     /// Where the shown source is, for commands; nowhere for what was pasted.

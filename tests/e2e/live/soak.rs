@@ -33,7 +33,7 @@ fn five_minutes_of_a_thousand_instances_every_second_do_not_grow() {
     };
     let tokens = Vec::from_iter((0..INSTANCES).map(|_| Vec::from_iter((0..TOKENS).map(|_| next()))));
     let pod = Pod::start(&large_ring(&tokens, 0), &site.address);
-    let at = Live::open_at(&site, "#/live?every=1s&bench=1", crate::page::Screen::DESK);
+    let at = Live::open_at(&site, "?bench=1#/live?every=1s", crate::page::Screen::DESK);
     at.watch(&pod.address);
     at.sees("#verdict-word", "Healthy");
     // The module's memory never shrinks: what it needs at the most is what it has.
