@@ -92,9 +92,17 @@ fn is_page(head: &str) -> bool {
     if begins("<!doctype") || begins("<html") || begins("# HELP ") || begins("# TYPE ") {
         return true;
     }
-    let body = match begins("HTTP/") || head.starts_with("# ") && head.contains("\nHTTP/") {
-        true => head.split_once("\n\n").or_else(|| head.split_once("\r\n\r\n")).map_or("", |(_, body)| body),
-        false => head,
+    // Saved with its head, or with the request before it.
+    let response = match head.starts_with('#') {
+        true => head.find("\nHTTP/").map(|at| &head[at + 1..]),
+        false => begins("HTTP/").then_some(head),
+    };
+    let body = match response {
+        Some(response) => {
+            let parts = response.split_once("\n\n").or_else(|| response.split_once("\r\n\r\n"));
+            parts.map_or("", |(_, body)| body)
+        }
+        None => head,
     };
     if !body.trim_start().starts_with('{') || !PAGE_KEYS.iter().any(|key| body.contains(key)) {
         return false;
@@ -124,6 +132,7 @@ mod tests {
             r#"{"shards":[{"id":"a"}],"now":"2026-11-22T10:11:36Z"}"#,
             "\u{feff} {\n \"SortedMembers\": []}",
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"shards\":[",
+            "### request\nGET /ring HTTP/1.1\nHost: a\n### response\nHTTP/1.1 200 OK\n\n{\"shards\":null}",
             "{\"ringside_capture\":1,\"pages\":[]}",
             "<!DOCTYPE html><html>",
             "# HELP loki_ring_members Number of members\n",

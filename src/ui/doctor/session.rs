@@ -315,7 +315,11 @@ async fn content(kind: Kind, blob: &Blob) -> Option<Content> {
         _ => match pasted::parse(&text) {
             Ok(pages) => Content::Pages(Arc::new(pages)),
             Err(error) => {
-                let help = error.help().map(|help| format!(" {}.", sentence(help))).unwrap_or_default();
+                let help = match error.help() {
+                    Some(command) if command.starts_with("curl ") => format!(" What prints it: {command}"),
+                    Some(help) => format!(" {}.", sentence(help)),
+                    None => String::new(),
+                };
                 Content::Failed(format!("{}.{help}", sentence(&error.to_string())))
             }
         },
