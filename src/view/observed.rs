@@ -241,7 +241,10 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(60);
 
-    fn source(name: &str, pages: &[(i64, &[(&str, &str, i64)])]) -> Source {
+    /// A page: the server's clock, and ID, state and heartbeat of each instance.
+    type Told<'a> = (i64, &'a [(&'a str, &'a str, i64)]);
+
+    fn source(name: &str, pages: &[Told<'_>]) -> Source {
         let mut source = Source::new(name, "", SourceKind::Given);
         for (now, entries) in pages {
             let shard = |(id, state, heartbeat): &(&str, &str, i64)| {
@@ -291,7 +294,7 @@ mod tests {
 
     #[test]
     fn lanes_show_what_became_of_whom() {
-        let pages: [(i64, &[(&str, &str, i64)]); 3] = [
+        let pages: [Told<'_>; 3] = [
             (100, &[("a", "ACTIVE", 40), ("b", "JOINING", 99)]),
             (105, &[("a", "UNHEALTHY", 40), ("b", "ACTIVE", 104)]),
             (110, &[("b", "ACTIVE", 109), ("c", "PENDING", 109)]),
