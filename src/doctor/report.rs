@@ -368,7 +368,7 @@ mod tests {
 
     #[test]
     fn the_most_urgent_part_decides_whatever_it_is() {
-        let harmless = report(&[FIRST_POD], &[HEALTHY], &[]);
+        let harmless = report(&[&FIRST_POD.replace("loki-0", "loki-1")], &[HEALTHY], &[]);
         assert_eq!(harmless.verdict(), Urgency::Harmless);
         assert_eq!(harmless.summaries[0].part, "page", "a state says more than a log");
         assert_eq!(report(&[FIRST_POD], &[ALONE], &[]).verdict(), Urgency::Act);

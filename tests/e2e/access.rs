@@ -15,8 +15,6 @@ const VIOLATIONS: &str = "
 
 #[test]
 fn axe_finds_no_violation_on_any_page_in_light_and_dark() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/axe-core.js");
-    let axe = fs::read_to_string(&file).expect("`make tools` installs axe-core");
     let site = Site::start();
     let page = Page::open(&site.address, Screen::DESK);
     for (route, _) in ROUTES {
@@ -27,12 +25,20 @@ fn axe_finds_no_violation_on_any_page_in_light_and_dark() {
             page.wait_until("there is a page", |page| {
                 page.eval("return document.querySelector('main h1') !== null", &[]) == true
             });
-            page.eval(PAINTED, &[]);
-            page.eval(&axe, &[]);
-            let violations = page.eval(VIOLATIONS, &[]);
-            let violations = violations.as_array().cloned().unwrap_or_default();
-            let lines = Vec::from_iter(violations.iter().filter_map(|line| line.as_str()));
-            assert!(lines.is_empty(), "{route} {screen:?}:\n{}", lines.join("\n"));
+            assert_no_violation(&page, &format!("{route} {screen:?}"));
         }
     }
+}
+
+/// Fails when axe-core finds something on what the page shows.
+#[track_caller]
+pub(crate) fn assert_no_violation(page: &Page, what: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/axe-core.js");
+    let axe = fs::read_to_string(&file).expect("`make tools` installs axe-core");
+    page.eval(PAINTED, &[]);
+    page.eval(&axe, &[]);
+    let violations = page.eval(VIOLATIONS, &[]);
+    let violations = violations.as_array().cloned().unwrap_or_default();
+    let lines = Vec::from_iter(violations.iter().filter_map(|line| line.as_str()));
+    assert!(lines.is_empty(), "{what}:\n{}", lines.join("\n"));
 }

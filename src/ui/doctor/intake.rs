@@ -82,8 +82,10 @@ pub(super) fn Intake(has_input: Memo<bool>) -> impl IntoView {
     let node = NodeRef::<Textarea>::new();
     node.on_load(move |field| {
         // On a telephone a keyboard would cover the page.
-        if !has_input.get_untracked() && browser::matches_media("(pointer: fine)") {
-            let _ = field.focus();
+        if !has_input.get_untracked() && !browser::matches_media("(pointer: coarse)") {
+            request_animation_frame(move || {
+                let _ = field.focus();
+            });
         }
     });
     let read = move |_| {

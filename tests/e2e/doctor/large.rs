@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::{Doctor, FAST_JOIN};
 use crate::inspector::read;
-use crate::server::Site;
+use crate::page::{Page, Screen};
+use crate::server::{Site, static_host};
 
 /// Drops a log of so many megabytes, made in the page: sending it there would take longer than reading it.
 const DROP: &str = "
@@ -45,6 +46,15 @@ fn a_large_log_shows_progress_can_be_cancelled_and_leaves_the_page_moving() {
     at.click("#doctor-cancelled button");
     at.wait_until("a verdict", |at| at.texts("#verdict-word").len() == 1);
     at.sees("#doctor-totals", "from 1 pod");
+    assert_eq!(at.texts("#doctor-on-page"), [""; 0]);
+    at.assert_console_is_clean();
+}
+
+#[test]
+fn the_worker_starts_below_any_path_of_a_plain_static_host() {
+    let at = Doctor(Page::open(&format!("{}#/doctor", static_host("/tools/ring")), Screen::DESK));
+    at.paste(FAST_JOIN);
+    at.says("harmless");
     assert_eq!(at.texts("#doctor-on-page"), [""; 0]);
     at.assert_console_is_clean();
 }

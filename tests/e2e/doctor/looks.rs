@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{DEAD_LIST, Doctor, FAST_JOIN, MISTAKES};
+use crate::access::assert_no_violation;
 use crate::inspector::captured;
 use crate::page::{Screen, artefacts};
 use crate::screens::SCREENS;
@@ -21,6 +22,28 @@ fn looks(at: &Doctor, name: &str) {
         assert!(needed <= u64::from(width), "{file} needs {needed} pixels");
     }
     at.show_on(Screen::DESK);
+}
+
+#[test]
+fn axe_finds_no_violation_in_a_report_of_all_parts() {
+    let site = Site::start();
+    for screen in [Screen::DESK, Screen::PHONE.dark()] {
+        let at = Doctor::open(&site);
+        at.show_on(screen);
+        at.go("");
+        at.go("#/doctor");
+        let ring = captured("06_killed_after_heartbeat_timeout/loki-1.ring.json.http");
+        at.drop_bytes(&[
+            ("loki-0.log", DEAD_LIST.as_bytes()),
+            ("loki.yaml", MISTAKES.as_bytes()),
+            ("ring.json", ring.as_bytes()),
+            ("other.log", b"level=error msg=\"nobody knows this\""),
+        ]);
+        at.wait_until("all parts", |at| {
+            at.texts("#unknown, [data-testid=page-part], [data-testid=config-part]").len() == 3
+        });
+        assert_no_violation(&at, &format!("{screen:?}"));
+    }
 }
 
 #[test]

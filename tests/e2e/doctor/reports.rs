@@ -92,7 +92,7 @@ fn the_report_can_be_copied_for_a_ticket() {
     at.wait_until("it says so", |at| at.texts("#said") == ["Copied"]);
     let copied: String = read(at.eval("return window.__copied", &[]));
     assert!(copied.starts_with("## Act: Gave up joining"), "{copied}");
-    assert!(copied.contains("**Check:**") && copied.contains("`pasted`:33"), "{copied}");
+    assert!(copied.contains("**Check:**") && copied.contains("pasted `:33"), "{copied}");
     at.assert_console_is_clean();
 }
 
