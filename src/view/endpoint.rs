@@ -54,17 +54,25 @@ pub fn complete(typed: &str) -> Result<String, EndpointError> {
 /// Another page of the process that serves the ring page at an address: `/memberlist` for
 /// `http://gateway/loki/compactor/ring` is `http://gateway/loki/memberlist`.
 pub fn sibling(address: &str, page: &str) -> String {
-    let path = address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let (origin, path) = split(address);
     let known = RING_PATHS.iter().filter_map(|known| path.strip_suffix(known.path));
     // The longest of the known paths leaves the shortest rest.
     let base = known.min_by_key(|base| base.len()).unwrap_or(path);
-    format!("{base}{page}")
+    format!("{origin}{base}{page}")
+}
+
+/// Scheme, host and port, and the path behind them without its query.
+fn split(address: &str) -> (&str, &str) {
+    let host = address.find("://").map_or(0, |place| place + 3);
+    let path = address[host..].find('/').map_or(address.len(), |place| host + place);
+    let (origin, path) = address.split_at(path);
+    (origin, path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/'))
 }
 
 /// Whether the ring page at an address is one whose readers need no majority: one healthy instance is
 /// enough for compactors, schedulers, index gateways and rulers.
 pub fn ignores_unhealthy(address: &str) -> bool {
-    let path = address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let (_, path) = split(address);
     ["compactor", "scheduler", "indexgateway", "ruler", "distributor"]
         .into_iter()
         .any(|component| path.ends_with(&format!("/{component}/ring")))

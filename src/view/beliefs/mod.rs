@@ -27,8 +27,6 @@ const TALLEST: f64 = 54.0;
 const EDGE: f64 = 6.0;
 /// The row of the truth is at least so tall.
 const TRUTH: f64 = 9.0;
-/// The letters of what that row is called, at the most.
-const TRUTH_LETTERS: f64 = 6.0;
 
 /// A cell, by the numbers of two nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +81,8 @@ impl BeliefPicture {
         self.names.refresh(snapshot);
         let nodes = snapshot.beliefs.nodes().min(snapshot.nodes.len());
         let rows = snapshot.beliefs.observers().min(nodes);
-        self.grid = Grid::fit((rows as u32, nodes as u32), self.names.longest(), size, scene.pixel_ratio);
+        let names = (self.names.longest(), snapshot.beliefs.truth_name().len());
+        self.grid = Grid::fit((rows as u32, nodes as u32), names, size, scene.pixel_ratio);
         if nodes == 0 {
             scene.label(size.middle(), Role::InkSoft, Anchor::Middle, format_args!("no nodes"));
             return;
@@ -191,14 +190,20 @@ impl BeliefPicture {
 }
 
 impl Grid {
-    fn fit((rows, nodes): (u32, u32), longest: usize, size: Size, pixel_ratio: f64) -> Self {
+    /// A grid for names of so many letters at the most, and for the name of the row of the truth.
+    fn fit(
+        (rows, nodes): (u32, u32),
+        (longest, truth_name): (usize, usize),
+        size: Size,
+        pixel_ratio: f64,
+    ) -> Self {
         if nodes == 0 {
             return Self::default();
         }
         // A few who observe many have rows as tall as can be, whatever that makes of a cell.
         let is_flat = rows * 3 < nodes;
-        let text = longest as f64 * LETTER_WIDTH;
-        let left = (text.max(TRUTH_LETTERS * LETTER_WIDTH) + 14.0).min(size.width * 0.34);
+        let (text, least) = (longest as f64 * LETTER_WIDTH, truth_name as f64 * LETTER_WIDTH);
+        let left = (text.max(least) + 14.0).min(size.width * 0.34);
         let across = |left: f64| ((size.width - left - EDGE) / f64::from(nodes)).min(WIDEST);
         let gap = 7.0;
         let down = |top: f64| {
@@ -217,14 +222,14 @@ impl Grid {
         let named = height >= NAMED && (width >= NAMED || is_flat);
         if !named {
             // Square, and only room for the names that are asked for.
-            let left = TRUTH_LETTERS * LETTER_WIDTH + 14.0;
+            let left = least + 14.0;
             width = across(left).min(down(24.0));
             height = width;
         }
         if !is_flat {
             (width, height) = (width.min(height * 2.4), height.min(width * 1.4));
         }
-        let (left, top) = if named { (left, top) } else { (TRUTH_LETTERS * LETTER_WIDTH + 14.0, 24.0) };
+        let (left, top) = if named { (left, top) } else { (least + 14.0, 24.0) };
         let truth = height.max(TRUTH);
         let total = (width * f64::from(nodes), truth + gap + height * f64::from(rows));
         let free = |all: f64, used: f64, before: f64| before + ((all - before - EDGE - used) / 2.0).max(0.0);
