@@ -9,6 +9,7 @@
 //!                    └──────────── plans ◄── World (scheduler, network, dns, central store, journal) ◄──────┘
 //! ```
 
+mod bounds;
 mod central;
 mod checker;
 mod command;
@@ -40,6 +41,7 @@ mod words;
 mod workload;
 mod world;
 
+pub use bounds::MOST_PODS;
 pub use central::Central;
 pub use checker::{Checker, SETTLING, Violation};
 pub use command::CommandError;
@@ -51,7 +53,7 @@ pub use journal::{Entry, Exit, Happening, Journal};
 pub use modules::{Module, Running, ServiceState, Work};
 pub use network::{Dial, Network};
 pub use options::{
-    CentralOptions, DeploymentOptions, DnsOptions, Group, IngesterOptions, LifecyclerOptions, MOST_PODS,
+    CentralOptions, DeploymentOptions, DnsOptions, Group, IngesterOptions, LifecyclerOptions,
     MemberlistOptions, NetworkOptions, Options, PodManagement, StoreKind, Target, WorkloadOptions,
 };
 pub use pages::{Response, page};
