@@ -126,10 +126,10 @@ fn what_cannot_be_fetched_is_explained_with_the_command_that_can() {
     let nobody = format!("http://{closed_port}/ring");
     let failing = [
         (format!("{}/closed/ring", host.address), "Loki sends no CORS header"),
-        (format!("{}/nothing", host.address), "answered 404 Not Found: there is no ring page at this path"),
-        (format!("{}/failing/ring", host.address), "answered 500 Internal Server Error: the server failed"),
-        (format!("{}/login/ring", host.address), "answered 401 Unauthorized: it wants a login"),
-        (nobody.clone(), "nothing answers there"),
+        (format!("{}/nothing", host.address), "There is no ring page at this path (404)"),
+        (format!("{}/failing/ring", host.address), "The server failed (500)"),
+        (format!("{}/login/ring", host.address), "The server wants a login (401)"),
+        (nobody.clone(), "Nothing answers at this address"),
     ];
     let before = at.ring();
     for (address, message) in &failing {
@@ -146,7 +146,8 @@ fn what_cannot_be_fetched_is_explained_with_the_command_that_can() {
         at.dismiss();
     }
     let asked = host.asked();
-    assert_eq!(asked.len(), failing.len() - 1, "{asked:?}");
+    // The one that hides its answer is asked once more, to tell it from one that gives none; nobody is not there to be asked.
+    assert_eq!(asked.len(), failing.len(), "{asked:?}");
 
     at.put("#ring-url", &format!("{}/html/ring", host.address));
     at.click("#fetch-button");
@@ -158,7 +159,7 @@ fn what_cannot_be_fetched_is_explained_with_the_command_that_can() {
     for (typed, message) in [
         ("ftp://loki/ring", "no scheme to fetch a ring with"),
         ("http://lo ki/ring", "is no address"),
-        ("javascript:alert(1)", "could not be read"),
+        ("javascript:alert(1)", "Nothing answers at this address"),
     ] {
         at.put("#ring-url", typed);
         at.click("#fetch-button");
