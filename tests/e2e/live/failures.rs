@@ -25,7 +25,7 @@ fn each_answer_that_is_no_ring_is_told_apart_and_recovered_from() {
         (Answer::Status(405), "status", "answered 405"),
         (Answer::Status(500), "server-error", "The server failed (500)"),
         (Answer::Status(503), "server-error", "could not reach Loki"),
-        (Answer::Html, "html", "This is the HTML page"),
+        (Answer::Html, "html", "An HTML page came instead of JSON"),
         (Answer::Json(cut), "truncated", "breaks off"),
         (Answer::Json("{\"shards\":[{\"id\":3}]}".into()), "no-ring", "Shards[0].id"),
         (Answer::Json("hello".into()), "no-ring", "is not JSON"),
