@@ -244,7 +244,8 @@ fn judged(page: &RingPage, pages: &Pages, config: Option<&ConfigPart>, now: Wall
 }
 
 fn of_log(reading: &Reading) -> Summary {
-    let first = reading.incidents.first();
+    // Until when to wait stands by itself.
+    let first = reading.incidents.first().filter(|_| reading.verdict == Verdict::Wait);
     let name = match reading.totals.files.as_slice() {
         [name] => name.clone(),
         files => format!("{} logs", files.len()),
@@ -254,7 +255,7 @@ fn of_log(reading: &Reading) -> Summary {
         name,
         urgency: reading.verdict.into(),
         headline: reading.headline.clone(),
-        why: reading.why.clone(),
+        why: first.map_or(&reading.why, |first| &first.why).clone(),
         until: first.and_then(|first| first.until.clone()),
         // Why says it already.
         first: String::new(),
