@@ -28,7 +28,7 @@ fn looks(at: &Doctor, name: &str) {
 fn axe_finds_no_violation_in_a_report_of_all_parts() {
     let site = Site::start();
     for screen in [Screen::DESK, Screen::PHONE.dark()] {
-        let at = Doctor::open(&site);
+        let at = Doctor::open_at(&site, "");
         at.show_on(screen);
         at.go("");
         at.go("#/doctor");
