@@ -14,6 +14,8 @@ use crate::server::Site;
 fn looks(at: &Doctor, name: &str) {
     for screen in SCREENS {
         at.show_on(screen);
+        // A page that is open keeps its theme until the reader switches it.
+        at.eval("document.documentElement.dataset.theme = arguments[0]", &[json!(screen.scheme.name())]);
         at.settle();
         let Screen { width, height, scheme } = screen;
         let file = format!("doctor-{name}-{width}x{height}-{}.png", scheme.name());
