@@ -14,6 +14,8 @@ use crate::server::Site;
 fn looks(at: &Doctor, name: &str) {
     for screen in SCREENS {
         at.show_on(screen);
+        // A page that is open keeps its theme until the reader switches it.
+        at.eval("document.documentElement.dataset.theme = arguments[0]", &[json!(screen.scheme.name())]);
         at.settle();
         let Screen { width, height, scheme } = screen;
         let file = format!("doctor-{name}-{width}x{height}-{}.png", scheme.name());
@@ -28,7 +30,7 @@ fn looks(at: &Doctor, name: &str) {
 fn axe_finds_no_violation_in_a_report_of_all_parts() {
     let site = Site::start();
     for screen in [Screen::DESK, Screen::PHONE.dark()] {
-        let at = Doctor::open(&site);
+        let at = Doctor::open_at(&site, "");
         at.show_on(screen);
         at.go("");
         at.go("#/doctor");
