@@ -252,7 +252,7 @@ fn is_mixed(asked: &Asked) -> bool {
 }
 
 /// The host of an address, with the brackets of an IPv6 one and without its port.
-fn host_of(address: &str) -> &str {
+pub(super) fn host_of(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::time::WallTime;
 
+use super::failure::host_of;
 use super::history::{Frame, History};
 use super::memberlist_page::MemberlistPage;
 use super::metrics_page::MetricsPage;
@@ -61,17 +62,10 @@ impl Source {
         };
         let named = (0..entries.len()).filter(|&place| begins(&entries[place].id));
         named.max_by_key(|&place| entries[place].id.len()).or_else(|| {
-            let host = host(&self.address);
-            entries.iter().position(|entry| !host.is_empty() && host == self::host(&entry.addr))
+            let host = host_of(&self.address);
+            entries.iter().position(|entry| !host.is_empty() && host == host_of(&entry.addr))
         })
     }
-}
-
-/// `http://10.0.0.1:3100/ring`, `10.0.0.1:9095`: the part that both have.
-fn host(address: &str) -> &str {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    authority.rsplit_once(':').map_or(authority, |(host, _)| host)
 }
 
 /// The earliest and the latest instant of which any source said something.

@@ -61,10 +61,10 @@ pub fn sibling(address: &str, page: &str) -> String {
     format!("{origin}{base}{page}")
 }
 
-/// Scheme, host and port, and the path behind them without its query.
-fn split(address: &str) -> (&str, &str) {
+/// Scheme, host and port (nothing for a path alone), and the path behind them without its query.
+pub fn split(address: &str) -> (&str, &str) {
     let host = address.find("://").map_or(0, |place| place + 3);
-    let path = address[host..].find('/').map_or(address.len(), |place| host + place);
+    let path = address[host..].find(['/', '?', '#']).map_or(address.len(), |place| host + place);
     let (origin, path) = address.split_at(path);
     (origin, path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/'))
 }

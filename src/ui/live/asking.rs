@@ -48,7 +48,7 @@ impl LiveSession {
             (Arc::clone(&one.source.address), one.headers.clone(), one.beside.clone())
         });
         let Some((address, headers, beside)) = request else { return };
-        self.touch();
+        self.asked.update(|count| *count += 1);
         leptos::task::spawn_local(async move {
             let answer = fetch::ask(&address, &headers, &controller).await;
             if !self.is_open() || !self.answered(id, answer) {
@@ -142,7 +142,6 @@ impl LiveSession {
     /// The page is hidden, or to be seen again.
     pub(super) fn set_hidden(self, hidden: bool) {
         self.with_mut(|bench| {
-            bench.hidden = hidden;
             for poller in bench.watched.iter_mut().filter_map(|one| one.poller.as_mut()) {
                 poller.set_hidden(hidden);
             }

@@ -33,10 +33,10 @@ pub(super) fn FailurePanels() -> impl IntoView {
     });
     // By what it is, so that an unchanged panel keeps what the reader opened.
     let keys =
-        move || failing.with(|failing| failing.iter().map(|one| (one.0, one.3.key())).collect::<Vec<_>>());
+        move || failing.with(|failing| failing.iter().map(|one| (one.0, one.3.what())).collect::<Vec<_>>());
     view! {
         <div class="failures" role="alert" id="failures">
-            <For each=keys key=|key| *key children=move |(id, _)| {
+            <For each=keys key=Clone::clone children=move |(id, _)| {
                 let this = failing.with_untracked(|failing| failing.iter().find(|one| one.0 == id).cloned());
                 this.map(|failing| view! { <FailurePanel failing /> })
             } />
@@ -86,7 +86,10 @@ fn Paths() -> impl IntoView {
 fn WaysRound(asked: Asked) -> impl IntoView {
     let session = expect_context::<LiveSession>();
     let page = Origin::parse(&browser::origin());
-    let upstream = Origin::parse(&origin_of(&asked.address));
+    let upstream = match endpoint::split(&asked.address).0 {
+        "" => page.clone(),
+        origin => Origin::parse(origin),
+    };
     let snippets = match (page, upstream) {
         (Ok(page), Ok(upstream)) => snippets(&page, &upstream, asked.needs_consent).to_vec(),
         _ => Vec::new(),
@@ -118,11 +121,4 @@ fn Way(snippet: Snippet) -> impl IntoView {
             <Command command=snippet.text session=session.ring />
         </details>
     }
-}
-
-/// Scheme, host and port of an address; of one without, the page's own.
-fn origin_of(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else { return browser::origin() };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    format!("{scheme}://{authority}")
 }

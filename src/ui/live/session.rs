@@ -91,7 +91,6 @@ pub(super) struct Line {
 pub(super) struct Bench {
     pub(super) watched: Vec<Watched>,
     next_id: u32,
-    pub(super) hidden: bool,
 }
 
 /// A handle on the live page.
@@ -102,6 +101,8 @@ pub(super) struct LiveSession {
     pub(super) ring: Session,
     /// Counts changes of anything: pages, failures, sources.
     pub(super) changed: RwSignal<u32>,
+    /// Counts requests made: nothing but their sources' lines changes by them.
+    pub(super) asked: RwSignal<u32>,
     /// Counts seconds.
     pub(super) tick: RwSignal<u32>,
     /// The source whose ring is shown.
@@ -127,6 +128,7 @@ impl LiveSession {
             bench: StoredValue::new_local(Bench::default()),
             ring,
             changed: RwSignal::new(0),
+            asked: RwSignal::new(0),
             tick: RwSignal::new(0),
             shown: RwSignal::new(None),
             cursor: RwSignal::new(None),
@@ -445,8 +447,7 @@ impl LiveSession {
     pub(super) fn shown_origin(self) -> Option<Origin> {
         let place = self.shown_place()?;
         let address = self.with(|bench| Arc::clone(&bench.watched[place].source.address))?;
-        let path = address.find("://").and_then(|at| address[at + 3..].find('/').map(|end| at + 3 + end));
-        Origin::parse(&address[..path.unwrap_or(address.len())]).ok()
+        Origin::parse(endpoint::split(&address).0).ok()
     }
 
     /// The sources, for what looks at all of them.

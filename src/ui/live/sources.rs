@@ -27,6 +27,7 @@ pub(super) fn SourcesPanel() -> impl IntoView {
     let session = expect_context::<LiveSession>();
     let lines = Memo::new(move |_| {
         session.changed.track();
+        session.asked.track();
         session.lines()
     });
     let ids = move || lines.with(|lines| lines.iter().map(|line| line.id).collect::<Vec<_>>());
